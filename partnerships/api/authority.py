@@ -1,0 +1,114 @@
+"""`/authority/`: may this forum take this decision? The resolver's answer, in JSON and in a sentence."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ics_governance.api_views import Endpoint
+from partnerships.access import visible_or_404
+from partnerships.authority import Status
+from partnerships.authority.words import sentence, verdict
+from partnerships.models import Forum, Place
+from partnerships.queries.authority import ask
+
+from .filters import LARGEST_ID, DateField, FunctionField
+
+MOST_PLACES = 100
+
+
+class Question(forms.Form):
+    """What is asked. `place` is read apart, since it may be repeated."""
+
+    forum = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    function = FunctionField(max_length=40)
+    amount = forms.DecimalField(min_value=Decimal(0), max_digits=14, decimal_places=2, required=False)
+    on = DateField(required=False)
+
+
+PARAMETERS = [
+    OpenApiParameter("forum", OpenApiTypes.INT64, required=True, description="Id of the forum."),
+    OpenApiParameter("function", str, required=True, description="Code of the function."),
+    OpenApiParameter("amount", OpenApiTypes.DECIMAL, description="Pounds over the whole life."),
+    OpenApiParameter("place", OpenApiTypes.INT64, many=True, description="Id of a place; may be repeated."),
+    OpenApiParameter("on", OpenApiTypes.DATE, description="The day; today without it."),
+]
+
+
+class AuthorityAnswer(serializers.Serializer):
+    """The answer of the resolver. Nodes are `body:1`, `forum:2` or `post:3`; `names` says what each is called."""
+
+    status = serializers.ChoiceField([status.value for status in Status])
+    verdict = serializers.CharField(help_text="The answer in a few words.")
+    sentence = serializers.CharField(help_text="What it rests on, or why not and who could instead.")
+    forum = serializers.CharField()
+    function = serializers.CharField()
+    amount = serializers.DecimalField(14, 2, allow_null=True)
+    places = serializers.ListField(child=serializers.IntegerField())
+    on = serializers.DateField()
+    chain = serializers.ListField(child=serializers.DictField())
+    broken_edge = serializers.DictField(allow_null=True)
+    limit = serializers.DecimalField(14, 2, allow_null=True)
+    valid_until = serializers.DateField(allow_null=True)
+    accountable_body = serializers.IntegerField(allow_null=True)
+    accountable_bodies = serializers.ListField(child=serializers.IntegerField())
+    holders_needed = serializers.ListField(child=serializers.IntegerField())
+    missing_holders = serializers.ListField(child=serializers.IntegerField())
+    parts = serializers.ListField(child=serializers.DictField())
+    alternatives = serializers.ListField(child=serializers.DictField())
+    further_approval_needed = serializers.ListField(child=serializers.CharField())
+    reserved_parts = serializers.ListField(child=serializers.CharField())
+    envelope = serializers.DictField(allow_null=True)
+    findings = serializers.ListField(child=serializers.CharField())
+    names = serializers.DictField(child=serializers.CharField())
+
+
+class Authority(Endpoint):
+    """May this forum take this decision?"""
+
+    permission_classes = (IsAuthenticated,)
+    repeatable = frozenset({"place"})
+
+    def parameters(self) -> frozenset[str]:
+        """The parts of the question."""
+        return self.repeatable | {*Question.base_fields}
+
+    @extend_schema(parameters=PARAMETERS, responses=AuthorityAnswer)
+    def get(self, request: Request) -> Response:
+        """The answer, with the delegations it rests on or the one that is missing, and who could decide instead."""
+        question = Question(request.query_params)
+        places, faults = self.places(request)
+        if not question.is_valid() or faults:
+            raise exceptions.ValidationError({**question.errors, **faults})
+        asked = dict(question.cleaned_data)
+        forum = visible_or_404(request.actor, Forum.objects.select_related("host"), pk=asked["forum"])
+        day = asked["on"] or request.actor.on
+        answer = ask(forum, asked["function"], amount=asked["amount"], places=places, on=day)
+        return Response(in_words(answer.to_json(), answer))
+
+    @staticmethod
+    def places(request: Request) -> tuple[list[int], dict[str, list[str]]]:
+        """The ids of the places, and what is wrong with them."""
+        texts = request.query_params.getlist("place")
+        field = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+        try:
+            wanted = {field.clean(text) for text in texts[: MOST_PLACES + 1]}
+        except forms.ValidationError as error:
+            return [], {"place": error.messages}
+        known = set(Place.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        if len(texts) > MOST_PLACES:
+            return [], {"place": [f"Ask about {MOST_PLACES} places at most."]}
+        missing = [f"There is no place {pk}." for pk in sorted(wanted - known)]
+        return sorted(known), {"place": missing} if missing else {}
+
+
+def in_words(stored: dict[str, Any], asked: Any) -> dict[str, Any]:
+    """An answer as the API gives it, also of one that was kept with a decision."""
+    words = {"verdict": verdict(asked.answer), "sentence": sentence(asked.answer, asked.names)}
+    return {"status": stored["answer"]["status"], **words, **stored["answer"], "names": stored["names"]}

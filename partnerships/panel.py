@@ -1,0 +1,114 @@
+"""The authority panel: an answer of the resolver as the pages draw it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from ics_governance.wording import day, money
+
+from .authority import Alternative, Node, Status, Step
+from .authority.words import sentence, verdict
+from .queries.authority import Asked
+from .queries.meetings import NextMeeting
+
+UNSURE = (Status.NOT_RECORDED, Status.PARTIAL)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What `components/authority.html` takes: kind yes, no or unsure; the words; the chain; who else could."""
+
+    kind: str
+    verdict: str
+    sentence: str
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    alternatives: list[dict[str, Any]] = field(default_factory=list)
+    steps: tuple[Step, ...] = ()
+    on: date | None = None
+    over_the_limit: bool = False
+
+
+NO_QUESTION = Panel("unsure", "No question yet", "Choose the function that this decision exercises.")
+
+
+def panel(asked: Asked | None, meetings: Mapping[int, NextMeeting] | None = None) -> Panel:
+    """The panel of an answer; `meetings` are the next ones of forums that could take it, by forum id."""
+    if asked is None:
+        return NO_QUESTION
+    answer = asked.answer
+    kind = "yes" if answer.within else "unsure" if answer.status in UNSURE else "no"
+    return Panel(
+        kind,
+        verdict(answer),
+        sentence(answer, asked.names),
+        _nodes(asked),
+        [_alternative(row, asked, meetings or {}) for row in answer.alternatives],
+        answer.chain,
+        answer.on,
+        answer.status is Status.EXCEEDS_LIMIT,
+    )
+
+
+def _nodes(asked: Asked) -> list[dict[str, Any]]:
+    """The chain from the body that holds the function to the forum asked, with the edge where it breaks."""
+    answer, broken = asked.answer, asked.answer.broken_edge
+    if not answer.chain and (broken is None or broken.source is None):
+        return []
+    start = answer.chain[0].source if answer.chain else broken.source  # type: ignore[union-attr]
+    nodes = [_node(start, asked, note=_holder_note(start, asked))]
+    off = False
+    for step in answer.chain:
+        stops = broken is not None and broken.edge == step.edge
+        off = off or stops
+        nodes.append(_node(step.target, asked, edge=_edge(step, stops), off=off))
+    if broken is not None and broken.edge is None and broken.source is not None:
+        edge = {"text": "no delegation", "limit": "", "broken": True}
+        nodes.append(_node(broken.target, asked, edge=edge, off=True))
+    return _marked(nodes)
+
+
+def _marked(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Dark is whoever takes, or could take, the decision: the last one that is not off."""
+    able = [node for node in nodes if not node["off"]]
+    if able:
+        last = able[-1]
+        last["here"] = True
+        last["note"] = last["note"] or ("takes this decision" if last is nodes[-1] else "could take it")
+    if nodes[-1]["off"]:
+        nodes[-1]["note"] = "may recommend"
+    return nodes
+
+
+def _holder_note(node: Node, asked: Asked) -> str:
+    accountable = node.kind == "body" and node.id in asked.answer.accountable_bodies
+    return "holds the function by law, accountable" if accountable else ""
+
+
+def _node(node: Node, asked: Asked, *, note: str = "", edge: dict[str, Any] | None = None, off: bool = False) -> Any:
+    found = {"name": asked.names.get(node, str(node)), "note": note, "href": address(node), "here": False, "off": off}
+    return found | ({"edge": edge} if edge else {})
+
+
+def _edge(step: Step, stops: bool) -> dict[str, Any]:
+    limit = "" if step.limit is None else f"{'stops at' if stops else 'up to'} {money(step.limit)}"
+    return {"text": step.instrument or "no document named", "limit": limit, "broken": stops}
+
+
+def _alternative(row: Alternative, asked: Asked, meetings: Mapping[int, NextMeeting]) -> dict[str, Any]:
+    upcoming = meetings.get(row.holder.id) if row.holder.kind == "forum" else None
+    when = f"{day(upcoming.held_on)}, papers by {day(upcoming.papers_by)}" if upcoming else ""
+    return {
+        "name": asked.names.get(row.holder, str(row.holder)),
+        "href": address(row.holder),
+        "limit": "no limit of its own" if row.limit is None else f"up to {money(row.limit)}",
+        "when": when,
+        "enough": row.status is not Status.EXCEEDS_LIMIT,
+    }
+
+
+def address(node: Node) -> str:
+    """Where a forum of the chain is described; bodies and posts are named without a link."""
+    return reverse("forum", args=[node.id]) if node.kind == "forum" else ""

@@ -1,0 +1,132 @@
+"""Pages of delegations: the list, and one with the chain by which the authority came to it."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from ics_governance import exports
+from ics_governance.exports import Column
+from ics_governance.paging import paged
+from ics_governance.wording import money
+from partnerships.access import visible_or_404
+from partnerships.forms.organisations import DelegationFilter
+from partnerships.models import Delegation, Forum, Organisation
+from partnerships.queries import delegations as queries
+from partnerships.queries.delegations import Row
+
+from .common import exported
+
+COLUMNS: list[Column[Row]] = [
+    Column("Function", lambda row: row.function, 44),
+    Column("Function code", lambda row: row.function_code, 24),
+    Column("From", lambda row: row.body.name, 44),
+    Column("From code", lambda row: row.body.code, 12),
+    Column("Through", lambda row: row.maker.name if row.maker.kind != "body" else None, 36),
+    Column("To", lambda row: row.recipient.name, 44),
+    Column("Model", lambda row: Delegation.Model(row.model).label, 20),
+    Column("Legal basis", lambda row: row.basis, 18),
+    Column("Instrument", lambda row: row.instrument, 36),
+    Column("Limit", lambda row: row.limit, 14),
+    Column("Limit is", lambda row: Delegation.LimitKind(row.limit_kind).label if row.limit is not None else None, 36),
+    Column("Places", lambda row: row.areas, 36),
+    Column("From day", lambda row: row.starts, 18),
+    Column("To day", lambda row: row.ends, 18),
+    Column("Review", lambda row: row.review_on, 18),
+    Column("Status", lambda row: Delegation.Status(row.status).label, 24),
+    Column("State on the day", lambda row: row.state, 18),
+]
+
+# States in which nothing is broken: a draft is drawn as it will be.
+HOLDS = ("in force", "draft")
+
+
+def all_rows(found: QuerySet[Delegation], day: date) -> Iterator[Row]:
+    """The whole list for an export, read when the first row is asked for."""
+    yield from queries.rows(found.order_by("function__name", "id")[: exports.CAP + 1], day)
+
+
+@require_safe
+def delegation_list(request: HttpRequest) -> HttpResponse:
+    """`/delegations/`."""
+    form = DelegationFilter(request.GET, today=request.actor.on)
+    if not form.is_valid():
+        return render(request, "partnerships/delegation_list.html", {"form": form, "page": None}, status=400)
+    day = form.day(request.actor.on)
+    found = queries.listed(request.actor, day, form.values)
+    if file := exported(request, "Delegations", COLUMNS, all_rows(found, day)):
+        return file
+    page = paged(queries.sortable(found), request.GET, queries.SORTS, default="function")
+    rows = queries.page_rows(page, day)
+    context = {"form": form, "page": page, "rows": rows, "day": day, "body": form.values.get("body")}
+    return render(request, "partnerships/delegation_list.html", context)
+
+
+@require_safe
+def delegation(request: HttpRequest, pk: int) -> HttpResponse:
+    """`/delegations/<id>/`."""
+    actor = request.actor
+    record = visible_or_404(actor, queries.detailed(), pk=pk)
+    record.state = queries.state_on(record, actor.on)
+    chain = queries.chain_to(actor, record, actor.on)
+    maker, recipient = queries.parties(record)
+    context = {
+        "delegation": record,
+        "tone": queries.TONES.get(record.state, "off"),
+        "maker": maker,
+        "recipient": recipient,
+        "chain": chain,
+        "nodes": nodes_of(chain, actor.on),
+        "owner": chain[0].from_organisation,
+        "lowest": min((step.limit for step in chain if step.limit is not None), default=None),
+        "basis": queries.basis_of(record),
+        "passed_on": queries.passed_on(actor, record, actor.on),
+        "today": actor.on,
+    }
+    return render(request, "partnerships/delegation.html", context)
+
+
+def nodes_of(chain: list[Delegation], on: date) -> list[dict[str, Any]]:
+    """The chain as the drawing takes it: the first maker, then each recipient with the edge that leads to it."""
+    first = chain[0]
+    inherent = first.from_post is None and (first.from_forum is None or first.from_forum.form == Forum.Form.BOARD)
+    nodes: list[dict[str, Any]] = [
+        {
+            "name": first.from_forum or first.from_post or first.from_organisation.label,
+            "note": "holds the function" if inherent else "how it came to hold it is not recorded",
+            "href": _address(first.from_forum, first.from_organisation),
+        }
+    ]
+    for step in chain:
+        host = step.to_forum.host.label if step.to_forum else step.to_post and step.from_organisation.label
+        nodes.append(
+            {
+                "name": step.to_forum or step.to_post or step.to_organisation.label,
+                "note": host or "",
+                "href": _address(step.to_forum, step.to_organisation),
+                "here": step is chain[-1],
+                "edge": {
+                    "text": step.instrument,
+                    "limit": _limit(step),
+                    "broken": queries.state_on(step, on) not in HOLDS,
+                },
+            }
+        )
+    return nodes
+
+
+def _address(forum: Forum | None, body: Organisation | None) -> str:
+    if forum is not None:
+        return reverse("forum", args=[forum.pk])
+    return reverse("organisation", args=[body.code]) if body is not None else ""
+
+
+def _limit(step: Delegation) -> str:
+    if step.model == Delegation.Model.SEAT:
+        return "a voice, no authority"
+    return f"up to {money(step.limit)}" if step.limit is not None else "no limit"

@@ -1,0 +1,75 @@
+"""Pages of forums: who sits on them, what they may decide, to whom they report."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ics_governance import exports
+from ics_governance.exports import Column
+from ics_governance.paging import paged
+from partnerships.access import visible_or_404
+from partnerships.forms.organisations import ForumFilter
+from partnerships.models import Forum
+from partnerships.queries import delegations
+from partnerships.queries import forums as queries
+
+from .common import exported
+
+COLUMNS: list[Column[Forum]] = [
+    Column("Name", lambda row: row.name, 52),
+    Column("Host", lambda row: row.host.name, 44),
+    Column("Host code", lambda row: row.host.code, 12),
+    Column("Form", lambda row: row.get_form_display(), 32),
+    Column("Level", lambda row: row.get_level_display(), 16),
+    Column("Meets in public", lambda row: row.meets_in_public, 16),
+    Column("Members", lambda row: row.member_count, 10),
+    Column("Vacant", lambda row: row.vacancies, 10),
+    Column("Terms of reference due for review", lambda row: row.review_on, 30),
+    Column("From", lambda row: row.starts, 18),
+    Column("Until", lambda row: row.ends, 18),
+]
+
+
+@require_safe
+def forum_list(request: HttpRequest) -> HttpResponse:
+    """`/forums/`."""
+    form = ForumFilter(request.GET, today=request.actor.on)
+    context = {"form": form, "page": None, "today": request.actor.on}
+    if not form.is_valid():
+        return render(request, "partnerships/forum_list.html", context, status=400)
+    day = form.day(request.actor.on)
+    rows = queries.listed(request.actor, day, form.values)
+    if file := exported(request, "Forums", COLUMNS, rows.order_by("name", "id")[: exports.CAP + 1]):
+        return file
+    context |= {
+        "page": paged(rows, request.GET, queries.SORTS, default="name"),
+        "day": day,
+        "body": form.values.get("body"),
+    }
+    return render(request, "partnerships/forum_list.html", context)
+
+
+@require_safe
+def forum(request: HttpRequest, pk: int) -> HttpResponse:
+    """`/forums/<id>/`."""
+    actor = request.actor
+    record = visible_or_404(actor, queries.detailed(), pk=pk)
+    terms, earlier = queries.terms_of(record, actor.on)
+    coming, past = queries.meetings_of(actor, record, actor.on)
+    members, line = queries.members_of(record, actor.on), queries.reporting_line(record)
+    held = delegations.held_by_forum(actor, record, actor.on)
+    ended = record.ends is not None and record.ends < actor.on
+    context = {
+        "forum": record,
+        "ended": ended,
+        "terms": terms,
+        "earlier_terms": earlier,
+        "members": members,
+        "held": held,
+        "line": line,
+        "gaps": [] if ended else queries.gaps(record, actor.on, terms, members, held, line),
+        "coming": coming,
+        "past": past,
+        "today": actor.on,
+    }
+    return render(request, "partnerships/forum.html", context)
