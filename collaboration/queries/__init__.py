@@ -1,0 +1,1 @@
+"""Reads: profiles, and the records behind them."""

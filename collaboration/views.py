@@ -1,0 +1,83 @@
+"""Pages of profiles: five characteristics, how each number is made, the records behind it; and asking for a run."""
+
+from collections.abc import Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from ics_governance.charts import Reading as Point
+from ics_governance.permissions import Refused
+from partnerships.models import Organisation
+
+from .access import P
+from .actions.scoring import request_scoring
+from .models import Profile
+from .queries.detail import detail, most_telling
+from .queries.profiles import Mark, Standing, history_of, scored_bodies
+
+
+@require_safe
+def own_profile(request: HttpRequest) -> HttpResponse:
+    """`/profiles/`: leads to the profile of the person's own body; to the overview for those who oversee others."""
+    if request.actor.organisations(P.PROFILE_VIEW, "overseer"):
+        return redirect("region")
+    mine = Organisation.objects.filter(pk__in=request.actor.organisations(P.PROFILE_VIEW, "subject"))
+    subject = scored_bodies(mine, request.actor.on).first()
+    if subject is None:
+        raise Http404
+    return redirect("profile", subject.code)
+
+
+@require_safe
+def profile(request: HttpRequest, code: str) -> HttpResponse:
+    """`/profiles/<code>/`: one body's profile. `?month=` another day it was made for, `?characteristic=` the one
+    taken apart, `?records=` the indicator whose records are all listed."""
+    history = history_of(request.actor, code)
+    if history is None:
+        raise Http404
+    context = {"subject": history.subject, "may_score": history.may_score}
+    if not history.standings:
+        return render(request, "collaboration/profile_empty.html", context)
+    month = request.GET.get("month")
+    standing = next((one for one in history.standings if one.profile.as_of.isoformat() == month), history.standings[0])
+    asked = request.GET.get("characteristic", "")
+    chosen = asked if asked in standing.scores else most_telling(standing)
+    context |= {
+        "profile": standing.profile,
+        "standings": history.standings,
+        "framework": standing.content,
+        "scores": standing.scores,
+        "trend": _trend(history.standings, chosen),
+        "detail": detail(request.actor, standing, chosen, request.GET.get("records", "")),
+    }
+    return render(request, "collaboration/profile.html", context)
+
+
+def _trend(standings: Sequence[Standing], code: str) -> list[Point]:
+    """The score of each profile, oldest first, with its interval; gaps where there was not enough evidence."""
+    return [_point(one.profile, one.scores.get(code)) for one in reversed(standings)]
+
+
+def _point(made: Profile, score: Mark | None) -> Point:
+    if score is None or score.score is None:
+        return Point(made.as_of, None)
+    return Point(made.as_of, float(score.score), low=float(score.low), high=float(score.high))
+
+
+@require_POST
+def score(request: HttpRequest) -> HttpResponse:
+    """`/profiles/score/`: ask for a run now, over every trust one may score or over one; leads to its progress."""
+    code = request.POST.get("subject", "")
+    if not code:
+        job = request_scoring(by=request.actor, url=reverse("region"))
+        return redirect("job", job.pk)
+    history = history_of(request.actor, code)
+    if history is None:
+        raise Http404
+    if not history.may_score:
+        raise Refused(P.PROFILE_SCORE)
+    subject = history.subject
+    job = request_scoring(by=request.actor, subject=subject, url=reverse("profile", args=[subject.code]))
+    return redirect("job", job.pk)
