@@ -1,0 +1,39 @@
+"""Addresses of the API."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from collaboration.api.frameworks import Frameworks
+from collaboration.api.profiles import Profiles
+from ics_governance.api_schema import Schema
+from ics_governance.job_api import JobProgress
+from partnerships.api.arrangements import Arrangements
+from partnerships.api.authority import Authority
+from partnerships.api.decisions import Decisions, PublicDecisions
+from partnerships.api.delegations import Delegations
+from partnerships.api.followup import Actions
+from partnerships.api.forums import Forums
+from partnerships.api.meetings import Meetings
+from partnerships.api.organisations import Organisations
+
+router = SimpleRouter()
+for prefix, records in (
+    ("organisations", Organisations),
+    ("arrangements", Arrangements),
+    ("forums", Forums),
+    ("delegations", Delegations),
+    ("meetings", Meetings),
+    ("decisions", Decisions),
+    ("actions", Actions),
+    ("frameworks", Frameworks),
+    ("profiles", Profiles),
+    ("public/decisions", PublicDecisions),
+):
+    router.register(prefix, records, basename=f"api-{prefix.replace('/', '-')}")
+
+urlpatterns = [
+    path("authority/", Authority.as_view(), name="api-authority"),
+    path("jobs/<str:pk>/", JobProgress.as_view(), name="api-job"),
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("", include(router.urls)),
+]

@@ -1,0 +1,104 @@
+"""People of the demonstration: those who sign in, the staff of every body, and the bodies that exist only here."""
+
+from random import Random
+
+from .england import Body, Demo
+from .plans import SystemPlan
+from .rows import months_from, read
+
+LONG_AGO = -60  # months: everybody has been in post for that long, and every invented body has existed
+
+
+class People:
+    """Staff of bodies, made when first needed: for each body a handful of named people with titles."""
+
+    def __init__(self, demo: Demo) -> None:
+        self.demo = demo
+        self.users: dict[str, int] = {}  # e-mail address -> row of the user
+        self.persons: dict[str, int] = {}  # the same address -> row of the person
+        self._staff: dict[str, list[int]] = {}
+        self._rng = demo.rng("people")
+        self._taken: set[str] = set()
+        self._sign_ins()
+
+    def _sign_ins(self) -> None:
+        content = read("people")
+        for row in content["demo_people"]:
+            self._taken.add(row["name"])
+            user = self.demo.rows.add("user", email=row["email"], name=row["name"], job_title=row["title"])
+            person = self._person(row["name"], row["body"], row["title"], user)
+            self.users[row["email"]], self.persons[row["email"]] = user, person
+            since = self.demo.since(row["body"], months=LONG_AGO)
+            self.demo.rows.add("rolemembership", user=user, organisation=row["body"], role=row["role"], starts=since)
+
+    def _person(self, name: str, body: str, title: str, user: int | None = None) -> int:
+        person = self.demo.rows.add("person", name=name, user=user)
+        since = self.demo.since(body, months=LONG_AGO)
+        self.demo.rows.add("employment", person=person, organisation=body, title=title, starts=since)
+        return person
+
+    def staff(self, code: str) -> list[int]:
+        """The people of a body who represent it and lead its work, its head first."""
+        if code not in self._staff:
+            titles = read("people")["titles"]
+            kind = self.demo.bodies[code].kind
+            self._staff[code] = [self._person(self._name(), code, title) for title in titles[kind]]
+        return self._staff[code]
+
+    def _name(self) -> str:
+        content = read("people")
+        for _ in range(20):
+            name = f"{self._rng.choice(content['first_names'])} {self._rng.choice(content['last_names'])}"
+            if name not in self._taken:
+                break
+        self._taken.add(name)
+        return name
+
+    def pair(self, code: str, forum: str, turn: int) -> tuple[int, int]:
+        """A member and a deputy of a body on a forum: people of the demonstration where they are named, else staff."""
+        for row in read("people")["demo_seats"]:
+            if (row["forum"], row["body"], row.get("turn", 0)) == (forum, code, turn):
+                return self._known(row["holder"], code), self._known(row["deputy"], code)
+        staff = self.staff(code)
+        first = (self.demo.rng("pair", code, forum).randrange(len(staff)) + 2 * turn) % len(staff)
+        return staff[first], staff[first - 1]
+
+    def _known(self, who: str | int, code: str) -> int:
+        return self.persons[who] if isinstance(who, str) else self.staff(code)[who]
+
+    def one(self, code: str, rng: Random) -> int:
+        """Someone of a body who leads a decision or does what was agreed."""
+        return rng.choice(self.staff(code))
+
+
+def invented_bodies(demo: Demo) -> None:
+    """The trusts that do badly, with a link to their system; every name says that it is invented."""
+    for row in read("bodies")["trusts"]:
+        if row["icb"] in demo.bodies:
+            _invent(demo, row["ods_code"], "trust", row["name"], row["icb"], row["short_name"], row["kind"])
+
+
+def invented_partners(demo: Demo, plans: list[SystemPlan]) -> None:
+    """The partners below the statutory bodies, where a system's places have them."""
+    kinds = {row["code_prefix"]: row for row in read("bodies")["partner_kinds"]}
+    for plan in plans:
+        for place in plan.places:
+            for code in place.partners:
+                row = kinds[code[:3]]
+                _invent(demo, code, row["kind"], row["name"].format(place=place.name), plan.code)
+
+
+def _invent(demo: Demo, code: str, kind: str, name: str, icb: str, short_name: str = "", subtype: str = "") -> None:
+    opened = months_from(demo.today, LONG_AGO)
+    demo.rows.add(
+        "organisation", kind=kind, name=name, short_name=short_name, ods_code=code, subtype=subtype, opened=opened,
+        is_fictional=True, source="Invented for the demonstration",
+    )  # fmt: skip
+    starts = demo.since(icb, months=LONG_AGO)
+    demo.rows.add("organisationrelation", kind="system", source_body=code, target_body=icb, starts=starts)
+    demo.bodies[code] = Body(code, kind, name, subtype, opened)
+
+
+def sector(code: str) -> str:
+    """The sector of an invented partner, empty for other bodies."""
+    return next((row["sector"] for row in read("bodies")["partner_kinds"] if code.startswith(row["code_prefix"])), "")

@@ -1,0 +1,81 @@
+"""`manage.py seed_demo [--seed N] [--today DATE]`: invented activity of two years, for demonstrations only."""
+
+from argparse import ArgumentParser
+from datetime import date, timedelta
+from time import monotonic
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collaboration.actions.scoring import score_month
+from ics_governance import ledger
+from ics_governance.permissions import SYSTEM
+from oversight.demo.load import Told, is_loaded, load
+from partnerships.models import Forum, Organisation
+
+MONTHS_SCORED = 13
+FIRST_DAY = date(2026, 7, 1)  # the reference tables know how bodies are linked from April 2026 on
+
+
+class Command(BaseCommand):
+    """Load the demonstration; a second run changes nothing and says so."""
+
+    help = "Load the demonstration: its people, and two years of invented activity in every system."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The same seed and day give the same demonstration."""
+        parser.add_argument("--seed", type=int, default=1, help="another number, another invention")
+        parser.add_argument("--today", type=_day, help="the day on which the activity ends; today without it")
+
+    def handle(self, *, seed: int, today: date | None, **options: object) -> None:
+        """Refuse where it does not belong; else load and tell what was loaded."""
+        if not settings.DEMO:
+            raise CommandError("This site is not a demonstration: set DEMO=true before the first start to make it one.")
+        if is_loaded():
+            self.stdout.write("The demonstration is there already: nothing was changed.")
+            return
+        if Forum.objects.exists():
+            raise CommandError("This register holds forums of its own: nothing invented is mixed with real records.")
+        day = today or timezone.localdate()
+        if day < FIRST_DAY:
+            raise CommandError(f"The register knows its bodies from {FIRST_DAY:%-d %B %Y} on: choose a later day.")
+        self._prepare()
+        began = monotonic()
+        load(seed, day, self._tell)
+        self._score(day)
+        self.stdout.write(f"The demonstration is ready after {monotonic() - began:.1f} seconds. All of it is invented.")
+
+    def _prepare(self) -> None:
+        if not Organisation.objects.exists():
+            call_command("seed_reference", stdout=self.stdout)
+        call_command("seed_frameworks", stdout=self.stdout)
+
+    def _score(self, today: date) -> None:
+        """Profiles of the trusts at the last month ends and today, as the nightly run would have made them."""
+        began, days = monotonic(), [*month_ends(today), today]
+        for day in days:
+            if day <= timezone.localdate():
+                score_month(by=SYSTEM, as_of=day)
+        ledger.seal_all()
+        self.stdout.write(f"profiles: {len(days)} months in {monotonic() - began:.1f} seconds")
+
+    def _tell(self, told: Told) -> None:
+        self.stdout.write(f"{told.stage}: {told.rows:,} rows in {told.seconds:.1f} seconds")
+
+
+def month_ends(today: date) -> list[date]:
+    """The last days of the months before this one, oldest first."""
+    ends, first = [], today.replace(day=1)
+    for _ in range(MONTHS_SCORED):
+        ends.append(first - timedelta(days=1))
+        first = ends[-1].replace(day=1)
+    return ends[::-1]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"“{text}” is not a date such as 2026-11-30.") from None

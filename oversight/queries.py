@@ -1,0 +1,207 @@
+"""Reads for homes and dashboards: what waits for a person, and how the bodies they oversee stand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Generic, TypeVar
+
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Window
+from django.utils import timezone
+
+from collaboration.access import P as Profiles
+from collaboration.queries.profiles import Mark, Standing, latest_of, scored_bodies, subjects_of
+from ics_governance.models import Job
+from ics_governance.permissions import Actor
+from partnerships.access import P, scope
+from partnerships.models import (
+    Action,
+    Decision,
+    DecisionAudience,
+    Kind,
+    Meeting,
+    Organisation,
+    OrganisationRelation,
+)
+from partnerships.queries.meetings import to_minute
+
+M = TypeVar("M", bound=Model)
+
+FEW = 5  # rows of a section on a home
+LATELY = timedelta(days=60)
+TAKEN = (Decision.State.AGREED, Decision.State.IMPLEMENTED, Decision.State.REVIEWED)
+
+
+@dataclass(frozen=True)
+class Waiting(Generic[M]):
+    """The first few of what waits, and how many there are."""
+
+    rows: list[M] = field(default_factory=list)
+    total: int = 0
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.rows)
+
+
+def few(queryset: QuerySet[M], count: int = FEW) -> Waiting[M]:
+    """The first rows in the queryset's order and the number of all, by one query."""
+    rows = list(queryset.annotate(all_of_them=Window(Count("*")))[:count])
+    return Waiting(rows, rows[0].all_of_them if rows else 0)  # type: ignore[attr-defined]
+
+
+# --- What waits for a person --------------------------------------------------------------------------------------
+
+
+def meetings_to_minute(actor: Actor) -> Waiting[Meeting]:
+    """Past meetings whose minutes this person has still to close, oldest first."""
+    return few(to_minute(actor).only("held_on", "state", "forum__name"))
+
+
+def drafts(actor: Actor) -> Waiting[Decision]:
+    """Decisions this person may still edit, last saved first."""
+    rows = Decision.objects.filter(state__in=(Decision.State.DRAFT, Decision.State.PROPOSED))
+    return few(_lines(scope(actor, P.DECISION_EDIT, rows)).order_by("-saved_at", "-pk"))
+
+
+def to_release(actor: Actor) -> Waiting[Decision]:
+    """Agreed decisions that are neither published nor withheld, oldest first."""
+    rows = Decision.objects.filter(state__in=TAKEN, released_at=None, withheld_reason="")
+    return few(_lines(scope(actor, P.DECISION_RELEASE, rows)).order_by("decided_on", "pk"))
+
+
+def _lines(rows: QuerySet[Decision]) -> QuerySet[Decision]:
+    """What a line about a decision says, without its long texts and its answer about authority."""
+    told = ("reference", "title", "state", "decided_on", "saved_at", "released_at", "forum__name")
+    return rows.select_related("forum").only(*told)
+
+
+def overdue_of_forums(actor: Actor) -> Waiting[Action]:
+    """Open actions past their date that follow from this person's forums, longest first."""
+    rows = Action.objects.filter(state=Action.State.ACCEPTED, due__lt=actor.on)
+    return few(_of_decided(scope(actor, P.ACTION_CONFIRM, rows)).order_by("due", "pk"))
+
+
+def to_confirm(actor: Actor) -> Waiting[Action]:
+    """Actions reported done that wait for the forum's confirmation."""
+    rows = Action.objects.filter(state=Action.State.DONE)
+    return few(_of_decided(scope(actor, P.ACTION_CONFIRM, rows)).order_by("done_on", "pk"))
+
+
+def to_accept(actor: Actor) -> Waiting[Action]:
+    """Actions proposed to this person's bodies that nobody has answered, oldest first."""
+    rows = Action.objects.filter(state=Action.State.PROPOSED, decision__state__in=TAKEN)
+    return few(_of_decided(scope(actor, P.ACTION_ACCEPT, rows)).order_by("proposed_on", "pk"))
+
+
+def due(actor: Actor) -> Waiting[Action]:
+    """Accepted actions of this person's bodies, the next due (or longest overdue) first."""
+    rows = Action.objects.filter(state=Action.State.ACCEPTED)
+    return few(_of_decided(scope(actor, P.ACTION_REPORT, rows)).order_by("due", "pk"))
+
+
+def _of_decided(rows: QuerySet[Action]) -> QuerySet[Action]:
+    told = ("title", "state", "proposed_on", "due", "done_on", "owner__name", "owner__short_name")
+    return rows.select_related("decision__forum", "owner").only(*told, "decision__forum__name")
+
+
+def coming(actor: Actor) -> Waiting[Meeting]:
+    """Meetings of today and later that this person may see, the next first."""
+    rows = Meeting.objects.filter(held_on__gte=actor.on).exclude(state=Meeting.State.CANCELLED)
+    visible = scope(actor, P.MEETING_VIEW, rows).select_related("forum").order_by("held_on", "pk")
+    return few(visible.only("held_on", "state", "forum__name"))
+
+
+def released_lately(actor: Actor) -> Waiting[Decision]:
+    """Decisions published in the last sixty days that concern this person's bodies, newest first."""
+    bodies = actor.organisations(P.DECISION_VIEW)
+    theirs = DecisionAudience.objects.filter(decision=OuterRef("pk"), organisation__in=bodies)
+    rows = Decision.objects.filter(Exists(theirs), released_at__gte=timezone.now() - LATELY)
+    return few(_lines(rows).order_by("-released_at", "-pk"))
+
+
+def own_profiles(actor: Actor, bodies: Iterable[Organisation]) -> list[tuple[Organisation, Standing | None]]:
+    """Those of a person's bodies that have profiles, each with its newest one."""
+    mine = actor.organisations(Profiles.PROFILE_VIEW, "subject")
+    scored = [body for body in bodies if body.pk in mine and body.kind == Kind.TRUST and body.exists_on(actor.on)]
+    found = latest_of(body.pk for body in scored) if scored else {}
+    return [(body, found.get(body.pk)) for body in scored]
+
+
+def bodies_of(actor: Actor) -> list[Organisation]:
+    """The organisations in which this person holds a role, by name."""
+    return list(Organisation.objects.filter(pk__in={held.organisation_id for held in actor.holdings}))
+
+
+def jobs_lately() -> Waiting[Job]:
+    """The newest background jobs."""
+    return few(Job.objects.select_related("requested_by").order_by("-pk"), 10)
+
+
+# --- The heatmap --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """A trust with its systems and the scores of its newest profile, by characteristic."""
+
+    body: Organisation
+    systems: list[Organisation]
+    standing: Standing | None
+
+    @property
+    def scores(self) -> dict[str, Mark]:
+        """Its scores; none before its first profile."""
+        return self.standing.scores if self.standing else {}
+
+    @property
+    def as_of(self) -> date | None:
+        """The last day of the window."""
+        return self.standing.profile.as_of if self.standing else None
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """The trusts that a person oversees, in alphabetical order: never a ranking."""
+
+    rows: list[HeatRow]
+    systems: list[Organisation]
+    system: Organisation | None
+
+    @property
+    def days(self) -> list[date]:
+        """The last days of the windows shown, newest first; usually one."""
+        return sorted({row.as_of for row in self.rows if row.as_of}, reverse=True)
+
+    def in_band(self, band: str) -> list[HeatRow]:
+        """The trusts with at least one characteristic in a band."""
+        return [row for row in self.rows if any(score.band == band for score in row.scores.values())]
+
+    @property
+    def unscored(self) -> list[HeatRow]:
+        """The trusts that have no profile yet."""
+        return [row for row in self.rows if row.standing is None]
+
+
+def heatmap(actor: Actor, system_code: str = "") -> Heatmap:
+    """The newest scores of all trusts that this person oversees, or of those of one system; three queries."""
+    bodies = list(scored_bodies(subjects_of(actor), actor.on))
+    systems_of = _systems_of(bodies, actor.on)
+    systems = sorted({system for found in systems_of.values() for system in found}, key=lambda body: body.name)
+    chosen = next((system for system in systems if system_code and system.code == system_code.upper()), None)
+    if chosen:
+        bodies = [body for body in bodies if chosen in systems_of.get(body.pk, ())]
+    latest = latest_of(body.pk for body in bodies)
+    rows = [HeatRow(body, systems_of.get(body.pk, []), latest.get(body.pk)) for body in bodies]
+    return Heatmap(rows, systems, chosen)
+
+
+def _systems_of(bodies: Iterable[Organisation], on: date) -> dict[int, list[Organisation]]:
+    """The systems of each body on a day, its lead system first."""
+    links = OrganisationRelation.objects.on(on).filter(
+        kind=OrganisationRelation.Kind.SYSTEM, source_body__in=[body.pk for body in bodies]
+    )
+    found: dict[int, list[Organisation]] = {}
+    for link in links.select_related("target_body").order_by("-lead", "target_body__name"):
+        found.setdefault(link.source_body_id, []).append(link.target_body)
+    return found
