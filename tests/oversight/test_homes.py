@@ -1,0 +1,177 @@
+"""The first page: what waits for each person, and nothing of others'."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+import time_machine
+
+from ics_governance.context import system
+from ics_governance.models import Job
+from partnerships.models import Decision, RoleMembership
+from tests import records
+from tests.world import LONG_AGO
+
+TODAY = date(2026, 10, 20)
+LATE = TODAY - timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(TODAY, tick=False):
+        yield
+
+
+def text(response):
+    """What a person reads."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split()).replace("\u00a0", " ")
+
+
+@pytest.fixture
+def waiting(world):
+    """Something that waits for each of the known people."""
+    airedale, place = world.body("RCF"), world.place_board
+    everyone = [world.icb, airedale, world.body("Y63"), world.body("E08000032")]
+    for days in (3, 5, 9):
+        world.meeting(TODAY - timedelta(days=days))
+    world.meeting(TODAY + timedelta(days=7))
+    world.decision(1, title="A draft of ours")
+    agreed = records.decision(place, LATE, seen_by=everyone, title="Agreed and waiting", reference="QWO-2026-0002")
+    hosts = {"starts": LONG_AGO, "capacity": "host", "organisation": world.icb}
+    with system("the host's audience"):
+        agreed.audience.filter(organisation=world.icb).delete()
+        agreed.audience.create(**hosts)
+        agreed.audience.filter(organisation=airedale).update(capacity="owner")
+    records.action(agreed, airedale, LATE, title="Long overdue")
+    records.action(agreed, airedale, TODAY, "done", title="Reported done")
+    records.action(agreed, airedale, TODAY + timedelta(days=40), "proposed", title="Not answered yet")
+    released = records.decision(place, LATE, seen_by=everyone, title="Published", reference="QWO-2026-0003")
+    with system("release"):
+        Decision.objects.filter(pk=released.pk).update(released_at="2026-10-10T09:00Z")
+    return world
+
+
+def test_signed_out_it_says_what_this_is_and_leads_to_the_register(client, world):
+    page = client.get("/")
+    assert page.status_code == 200
+    assert 'href="/register/"' in page.content.decode() and 'href="/accounts/login/"' in page.content.decode()
+    assert "not a service of NHS England" in text(page)
+
+
+def test_the_officer_sees_meetings_to_minute_drafts_and_overdue_actions(waiting, sign_in):
+    page = text(sign_in("officer").get("/"))
+    assert "3 meetings to minute" in page
+    assert "The oldest was held on 11 October 2026" in page
+    assert "1 draft waits" in page and "A draft of ours" in page
+    assert "1 action overdue" in page and "Long overdue" in page and "30 days ago" in page
+    assert "1 action to confirm" in page and "Reported done" in page
+    assert "Published" in page and "Decisions to release" not in page
+
+
+def test_an_icb_is_told_of_actions_proposed_to_itself(waiting, sign_in):
+    assert "to accept" not in text(sign_in("officer").get("/"))
+    decided = records.decision(waiting.place_board, LATE, seen_by=[waiting.icb])
+    records.action(decided, waiting.icb, TODAY + timedelta(days=9), "proposed", title="For the ICB itself")
+    assert "Actions for your own body to accept A-" in text(sign_in("officer").get("/"))
+
+
+def test_the_executive_sees_what_is_to_be_released(waiting, sign_in):
+    page = text(sign_in("executive").get("/"))
+    assert "1 decision to release" in page and "Agreed and waiting" in page
+    assert "meetings to minute" not in page and "Drafts" not in page
+
+
+def test_the_trust_sees_what_to_accept_and_to_do(waiting, sign_in):
+    page = text(sign_in("secretary").get("/"))
+    assert "1 action to accept" in page and "Not answered yet" in page
+    assert "1 action to do" in page and "Long overdue" in page
+    assert "27 October 2026" in page
+    assert "How Airedale NHS Foundation Trust works with partners No profile yet" in page
+    assert "A draft of ours" not in page
+
+
+def test_the_chair_accepts_and_does_not_report(waiting, sign_in):
+    page = text(sign_in("chair").get("/"))
+    assert "1 action to accept" in page and "Actions to do" not in page
+
+
+def test_a_partner_sees_its_meetings_and_nobody_elses_actions(waiting, sign_in):
+    page = text(sign_in("partner").get("/"))
+    assert "Nothing waits for you today" in page and "27 October 2026" in page
+    assert "Long overdue" not in page and "How Bradford" not in page
+
+
+def test_the_auditor_is_told_where_to_read(waiting, sign_in):
+    page = text(sign_in("auditor").get("/"))
+    assert "change nothing" in page and "Audit trail" in page and "Published" in page
+
+
+def test_the_administrator_sees_background_jobs_and_no_decision(waiting, sign_in):
+    Job.objects.create(kind="score", key="k", requested_by=waiting.user("officer"))
+    page = text(sign_in("admin").get("/"))
+    assert "Score job" in page and "waiting" in page and "Hannah Whitfield" in page
+    assert "A draft of ours" not in page and "Agreed and waiting" not in page
+
+
+def test_a_neighbouring_icb_sees_nothing_of_it(waiting, sign_in):
+    page = text(sign_in("other_officer").get("/"))
+    assert "Nothing waits for you today" in page
+    for words in ("Bradford place board", "A draft of ours", "Long overdue", "Published"):
+        assert words not in page
+
+
+def test_without_a_role_it_says_who_can_give_one(world, sign_in):
+    page = text(sign_in("stranger").get("/"))
+    assert "You have no role yet" in page and "administrator" in page
+
+
+def test_two_roles_lead_to_two_homes(waiting, sign_in):
+    RoleMembership.objects.create(
+        user=waiting.user("auditor"), organisation=waiting.body("RCF"), role="trust_secretary", starts=LONG_AGO
+    )
+    client = sign_in("auditor")
+    first = client.get("/")
+    assert "Actions to accept" in text(first) and 'href="?as=audit"' in first.content.decode()
+    assert "change nothing" in text(client.get("/?as=audit"))
+    assert "Actions to accept" in text(client.get("/?as=administration"))
+
+
+@pytest.mark.parametrize("who", ["officer", "executive", "secretary", "partner", "auditor", "region_lead", "admin"])
+def test_fifteen_statements_are_enough_for_any_number_of_records(waiting, sign_in, who, django_assert_max_num_queries):
+    decided = records.decision(waiting.place_board, LATE, seen_by=[waiting.icb, waiting.body("RCF")])
+    for n in range(30):
+        waiting.meeting(TODAY - timedelta(days=20 + n))
+        records.action(decided, waiting.body("RCF"), LATE)
+    client = sign_in(who)
+    client.get("/")
+    with django_assert_max_num_queries(15):
+        assert client.get("/").status_code == 200
+
+
+# --- The menu -----------------------------------------------------------------------------------------------------
+
+
+def menu_of(response):
+    """The addresses of the menu."""
+    page = response.content.decode()
+    begin = page.index('aria-label="Menu"')
+    return re.findall(r'href="([^"]+)"', page[begin : page.index("</nav>", begin)])
+
+
+@pytest.mark.parametrize(
+    ("who", "entries"),
+    [
+        ("officer", {"/region/"}),
+        ("region_lead", {"/region/"}),
+        ("secretary", {"/profiles/"}),
+        ("partner", set()),
+        ("admin", set()),
+    ],
+)
+def test_the_menu_leads_to_the_profiles_one_may_see(world, sign_in, who, entries):
+    assert {"/region/", "/profiles/"} & set(menu_of(sign_in(who).get("/"))) == entries
+
+
+def test_signed_out_the_menu_is_home_and_register(world, client):
+    assert menu_of(client.get("/")) == ["/", "/register/"]

@@ -1,0 +1,182 @@
+"""Records of two systems, one for each state that an address can be asked about.
+
+`ours` are West Yorkshire's: its people are the cast of `tests/world.py`. `theirs` are Greater Manchester's, where of
+the cast only `other_officer` and `other_trust` belong. The matrix of permissions and the canary play on this stage.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from collaboration.actions.frameworks import load_framework
+from collaboration.framework_file import FOLDER
+from collaboration.models import Framework, Profile, Reading, Score
+from ics_governance.context import system
+from ics_governance.models import Job, User, WorkerHeartbeat
+from ics_governance.permissions import SYSTEM
+from partnerships.models import (
+    Arrangement,
+    Decision,
+    Delegation,
+    Forum,
+    Function,
+    Meeting,
+    MeetingAudience,
+    Membership,
+    Organisation,
+    TermsOfReference,
+)
+from tests import records
+from tests.world import LONG_AGO, World
+
+HELD_ON = date(2026, 10, 14)
+COMING = date(2099, 1, 14)
+DUE = date(2026, 12, 18)
+
+
+@dataclass
+class Side:
+    """What one system has. The draft is its host's alone; what is agreed is shared with members and overseer."""
+
+    icb: Organisation
+    trust: Organisation
+    officer: User
+    forum: Forum
+    membership: Membership
+    arrangement: Arrangement
+    meeting: Meeting
+    coming: Meeting
+    draft: Decision
+    agreed: Decision
+    deferred: Decision
+    released: Decision
+    draft_action: Any
+    proposed: Any
+    accepted: Any
+    done: Any
+    delegation: Delegation
+    draft_delegation: Delegation
+    approved_delegation: Delegation
+    suspended_delegation: Delegation
+    profile: Profile
+    job: Job
+
+
+@dataclass
+class Stage:
+    """Both systems, and what belongs to neither."""
+
+    ours: Side
+    theirs: Side
+    framework: Framework
+    place: int
+    stranger: User
+
+
+def build(world: World) -> Stage:
+    """Put everything on the stage."""
+    WorkerHeartbeat.objects.update_or_create(id=1, defaults={"seen_at": timezone.now()})
+    framework, _ = load_framework(by=SYSTEM, text=(FOLDER / "collaboration-2022.yaml").read_text(encoding="utf-8"))
+    board = Forum.objects.create(
+        name="Salford committee", host=world.body("QOP"), form="committee", level="place", starts=LONG_AGO
+    )
+    records.member(board, world.body("R0A"))
+    TermsOfReference.objects.create(forum=board, version=1, adopted_on=LONG_AGO, quorum=1)
+    Arrangement.objects.create(
+        kind="icp", name="Greater Manchester partnership", host=world.body("QOP"), starts=LONG_AGO
+    )
+    ours = _side(world, "QWO", "RCF", "officer", world.place_board, ["RCF", "E08000032", "RR8"], "Y63", framework)
+    theirs = _side(world, "QOP", "R0A", "other_officer", board, ["R0A"], "Y62", framework)
+    return Stage(ours, theirs, framework, world.place_board.places.get().pk, world.user("stranger"))
+
+
+def _side(
+    world: World,
+    host: str,
+    trust: str,
+    officer: str,
+    forum: Forum,
+    members: list[str],
+    region: str,
+    framework: Framework,
+) -> Side:
+    icb, provider = world.body(host), world.body(trust)
+    audience = [icb, *(world.body(code) for code in members), world.body(region)]
+    capacities = ["host", *("member" for _ in members), "overseer"]
+
+    def decision(number: int, state: str, shared: bool = True) -> Decision:
+        made = records.decision(
+            forum, HELD_ON, state=state, reference=f"{host}-2026-1{number:03d}", title=f"Decision {number} of {host}"
+        )
+        with system("who reads a decision of the stage"):
+            for body, capacity in list(zip(audience, capacities, strict=True))[: None if shared else 1]:
+                made.audience.create(organisation=body, capacity=capacity, starts=LONG_AGO)
+        return made
+
+    def delegation(status: str) -> Delegation:
+        made = Delegation.objects.create(
+            function=Function.objects.get(code="community_services"),
+            from_organisation=icb,
+            to_forum=forum,
+            basis="internal_scheme",
+            instrument=f"scheme of {host}",
+            starts=LONG_AGO,
+        )
+        for step in STATUSES[status]:
+            made.status = step
+            made.save(update_fields=["status"])
+        return made
+
+    meeting, coming = (_meeting(forum, day, audience, capacities) for day in (HELD_ON, COMING))
+    draft, agreed = decision(1, "draft", shared=False), decision(2, "agreed")
+    released = decision(4, "agreed")
+    with system("release a decision of the stage"):
+        Decision.objects.filter(pk=released.pk).update(released_at=timezone.now())
+    profile = Profile.objects.create(
+        subject=provider, framework=framework, as_of=date(2026, 10, 31), engine="1", inputs="0" * 64
+    )
+    for code in "RLSAD":
+        Score.objects.create(profile=profile, characteristic=code, band="none", coverage=0)
+    Reading.objects.create(profile=profile, indicator="D1", state="missing", numerator=0, denominator=0, weight=0)
+    return Side(
+        icb=icb,
+        trust=provider,
+        officer=world.user(officer),
+        forum=forum,
+        membership=Membership.objects.filter(forum=forum, organisation=provider).get(),
+        arrangement=Arrangement.objects.filter(host=icb).first(),
+        meeting=meeting,
+        coming=coming,
+        draft=draft,
+        agreed=agreed,
+        deferred=decision(3, "deferred"),
+        released=released,
+        draft_action=records.action(draft, provider, DUE, state="proposed"),
+        proposed=records.action(agreed, provider, DUE, state="proposed"),
+        accepted=records.action(agreed, provider, DUE, state="accepted"),
+        done=records.action(agreed, provider, DUE, state="done"),
+        delegation=delegation("in_force"),
+        draft_delegation=delegation("draft"),
+        approved_delegation=delegation("approved"),
+        suspended_delegation=delegation("suspended"),
+        profile=profile,
+        job=Job.objects.create(kind="score", key=f"stage:{host}", requested_by=world.user(officer), state="done"),
+    )
+
+
+STATUSES = {
+    "draft": (),
+    "approved": ("approved",),
+    "in_force": ("approved", "in_force"),
+    "suspended": ("approved", "in_force", "suspended"),
+}
+
+
+def _meeting(forum: Forum, day: date, audience: list[Organisation], capacities: list[str]) -> Meeting:
+    made = records.meeting(forum, day, state="planned")
+    with system("who reads a meeting of the stage"):
+        for body, capacity in zip(audience, capacities, strict=True):
+            MeetingAudience.objects.create(meeting=made, organisation=body, capacity=capacity, starts=LONG_AGO)
+    return made
