@@ -114,7 +114,7 @@ def _write(framework: Framework, as_of: date, results: Mapping[int, Assessment])
             for pk, result in results.items()
         ],
         update_conflicts=True,
-        unique_fields=["subject", "framework", "as_of"],
+        unique_fields=["subject", "framework", "as_of", "restatement"],
         update_fields=["engine", "inputs", "scored_at"],
     )
     parts = [(profile, results[profile.subject_id]) for profile in profiles]
