@@ -54,6 +54,6 @@ def statements():
 
 
 class Migration(migrations.Migration):
-    dependencies = [("partnerships", "0001_initial")]
+    dependencies = [("partnerships", "0001_initial"), ("ics_governance", "0002_protection")]
 
     operations = [migrations.RunSQL(sql) for sql in statements()]
