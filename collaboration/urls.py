@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from . import views
+from .views import profiles
 
 profile_urls = [
-    path("", views.own_profile, name="own-profile"),
-    path("score/", views.score, name="profile-score"),
-    path("<str:code>/", views.profile, name="profile"),
+    path("", profiles.own_profile, name="own-profile"),
+    path("score/", profiles.score, name="profile-score"),
+    path("<str:code>/", profiles.profile, name="profile"),
 ]
 
 urlpatterns = [
