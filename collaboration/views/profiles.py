@@ -7,15 +7,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from collaboration.access import P
+from collaboration.actions.scoring import request_scoring
+from collaboration.models import Profile
+from collaboration.queries.detail import detail, most_telling
+from collaboration.queries.profiles import Mark, Standing, history_of, scored_bodies
 from ics_governance.charts import Reading as Point
 from ics_governance.permissions import Refused
 from partnerships.models import Organisation
-
-from .access import P
-from .actions.scoring import request_scoring
-from .models import Profile
-from .queries.detail import detail, most_telling
-from .queries.profiles import Mark, Standing, history_of, scored_bodies
 
 
 @require_safe
