@@ -1,0 +1,1 @@
+"""Forms of signals, concerns, cases and the dashboards."""
