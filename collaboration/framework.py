@@ -61,6 +61,16 @@ class Kloe:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackItem:
+    """A question put to the partners of a body; its wording is our own."""
+
+    code: str
+    question: str
+    behaviours: tuple[str, ...]
+    derived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Characteristic:
     """One of the characteristics of good governance that a profile gives a score for."""
 
@@ -69,6 +79,7 @@ class Characteristic:
     title: str
     short_title: str
     kloes: tuple[Kloe, ...]
+    feedback_items: tuple[FeedbackItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +133,7 @@ class Framework:
     source_weights: Mapping[str, float]
     bands: tuple[Band, ...]
     rating_scale: tuple[Rating, ...]
+    feedback_scale: tuple[Rating, ...]
     documents: Mapping[str, str]
     areas: tuple[Area, ...]
     characteristics: tuple[Characteristic, ...]
@@ -135,6 +147,11 @@ class Framework:
     @property
     def kloes(self) -> tuple[Kloe, ...]:
         return tuple(kloe for characteristic in self.characteristics for kloe in characteristic.kloes)
+
+    @property
+    def feedback_items(self) -> tuple[FeedbackItem, ...]:
+        """What partners are asked, in the order of the characteristics; none in versions before 2."""
+        return tuple(item for characteristic in self.characteristics for item in characteristic.feedback_items)
 
     @property
     def registered(self) -> tuple[Indicator, ...]:

@@ -15,6 +15,7 @@ from collaboration.framework import (
     Band,
     Behaviour,
     Characteristic,
+    FeedbackItem,
     Framework,
     Indicator,
     Kloe,
@@ -26,6 +27,7 @@ FOLDER = Path(__file__).parent / "frameworks"
 SOURCES = ("observed", "partner", "self")
 MARKS = ("S", "D")
 MOST_SELF_WEIGHT = 0.2
+LONGEST_ITEM = 8  # characters of a feedback item's code, as results store it
 
 
 def load(path: Path) -> Framework:
@@ -71,6 +73,7 @@ def _framework(top: Node, digest: str) -> Framework:
         source_weights=MappingProxyType(_source_weights(top)),
         bands=tuple(_band(node) for node in top.nodes("bands")),
         rating_scale=tuple(_rating(node) for node in top.nodes("rating_scale")),
+        feedback_scale=tuple(_rating(node) for node in _optional(top, "feedback_scale")),
         documents=MappingProxyType(documents),
         areas=areas,
         characteristics=characteristics,
@@ -79,6 +82,12 @@ def _framework(top: Node, digest: str) -> Framework:
     )
     top.done()
     return framework
+
+
+def _optional(node: Node, key: str) -> list[Node]:
+    """The entries of a list that versions before 2 do not have."""
+    node.known.add(key)
+    return node.nodes(key) if key in node.values else []
 
 
 def _source_weights(top: Node) -> dict[str, float]:
@@ -128,9 +137,21 @@ def _characteristic(node: Node, documents: Iterable[str], behaviours: Iterable[s
         title=node.text("title"),
         short_title=node.text("short_title"),
         kloes=tuple(_kloe(kloe, documents, behaviours) for kloe in node.nodes("kloes")),
+        feedback_items=tuple(_feedback_item(item, behaviours) for item in _optional(node, "feedback_items")),
     )
     node.done()
     return characteristic
+
+
+def _feedback_item(node: Node, behaviours: Iterable[str]) -> FeedbackItem:
+    item = FeedbackItem(
+        code=node.text("code"),
+        question=node.text("question"),
+        behaviours=node.codes("behaviours", behaviours),
+        derived=node.boolean("derived"),
+    )
+    node.done()
+    return item
 
 
 def _kloe(node: Node, documents: Iterable[str], behaviours: Iterable[str]) -> Kloe:
@@ -179,6 +200,8 @@ def _contradictions(framework: Framework) -> Iterable[str]:
     yield from _repeated_codes(framework)
     yield from _weight_faults(framework)
     yield from _band_faults(framework.bands)
+    if framework.feedback_items and not framework.feedback_scale:
+        yield "feedback_scale: is missing, but there are feedback_items to answer."
     for area in framework.areas:
         for behaviour in area.behaviours:
             if not behaviour.code.startswith(f"{area.code}."):
@@ -198,11 +221,13 @@ def _repeated_codes(framework: Framework) -> Iterable[str]:
     lists: dict[str, Iterable[str]] = {
         "bands": (band.code for band in framework.bands),
         "rating_scale": (rating.code for rating in framework.rating_scale),
+        "feedback_scale": (rating.code for rating in framework.feedback_scale),
         "areas": (area.code for area in framework.areas),
         "behaviours": (behaviour.code for behaviour in framework.behaviours),
         "characteristics": (characteristic.code for characteristic in framework.characteristics),
         "numbers of characteristics": (str(c.number) for c in framework.characteristics),
         "kloes": (kloe.code for kloe in framework.kloes),
+        "feedback_items": (item.code for item in framework.feedback_items),
         "indicators": (indicator.code for indicator in framework.indicators),
     }
     for name, codes in lists.items():
@@ -233,5 +258,10 @@ def _characteristic_faults(characteristic: Characteristic, indicators: Iterable[
     for kloe in characteristic.kloes:
         if not kloe.code.startswith(f"{characteristic.number}."):
             yield f"{place}.kloes[{kloe.code}].code: must begin with '{characteristic.number}.'."
+    for item in characteristic.feedback_items:
+        if not item.code.startswith(f"P{characteristic.number}."):
+            yield f"{place}.feedback_items[{item.code}].code: must begin with 'P{characteristic.number}.'."
+        if len(item.code) > LONGEST_ITEM:
+            yield f"{place}.feedback_items[{item.code}].code: must have {LONGEST_ITEM} characters or fewer."
     if not any(i.characteristic == characteristic.code and i.source == "observed" for i in indicators):
         yield f"{place}: needs at least one observed indicator, or it can never have a score."

@@ -26,7 +26,9 @@ class ItemPart(serializers.Serializer):
     """A part of a framework. `derived`: our own. `belongs_to`: the code of the item it is a part of, else null."""
 
     code = serializers.CharField()
-    kind = serializers.ChoiceField(["area", "behaviour", "characteristic", "line_of_enquiry", "indicator"])
+    kind = serializers.ChoiceField(
+        ["area", "behaviour", "characteristic", "line_of_enquiry", "feedback_item", "indicator"]
+    )
     title = serializers.CharField()
     belongs_to = serializers.CharField(allow_null=True)
     behaviours = serializers.ListField(child=serializers.CharField())
@@ -56,7 +58,7 @@ class FrameworkRecord(serializers.ModelSerializer):
 
     @extend_schema_field(ItemPart(many=True))
     def get_items(self, framework: Framework) -> list[dict[str, Any]]:
-        """Areas with their behaviours, characteristics with their lines of enquiry, indicators."""
+        """Areas with their behaviours, characteristics with their lines of enquiry and feedback items, indicators."""
         return list(items_of(content_of(framework)))
 
 
@@ -70,6 +72,8 @@ def items_of(content: Content) -> Iterator[dict[str, Any]]:
         yield _item(one.code, "characteristic", one.title, None)
         for kloe in one.kloes:
             yield _item(kloe.code, "line_of_enquiry", kloe.question, one.code, kloe.behaviours, derived=kloe.derived)
+        for item in one.feedback_items:
+            yield _item(item.code, "feedback_item", item.question, one.code, item.behaviours, derived=item.derived)
     for each in content.indicators:
         row = _item(each.code, "indicator", each.title, each.characteristic, each.behaviours, derived=True)
         named = ("definition", "source", "weight", "floor", "target", "minimum")

@@ -29,7 +29,7 @@ class FeedbackRound(models.Model):
     closes_on = models.DateField(help_text="Last day for answers.")
     closed_on = models.DateField(null=True, blank=True)
     asked = models.PositiveSmallIntegerField(default=0, help_text="Organisations asked; set at closing.")
-    answered = models.PositiveSmallIntegerField(default=0, help_text="Organisations that answered; set at closing.")
+    answered = models.PositiveSmallIntegerField(default=0, help_text="Organisations that answered, from three on; 0 below.")
     reason = models.TextField(blank=True, help_text="Why it was cancelled.")
 
     class Meta:
@@ -91,7 +91,11 @@ class FeedbackResponse(models.Model):
 
 
 class FeedbackResult(models.Model):
-    """What a closed round came to for one item, or for a characteristic (`item` empty): never below three bodies."""
+    """What a closed round came to for one item, or for a characteristic (`item` empty): never below three bodies.
+
+    Read by the subject, the host and those who oversee it, not by those who were asked: who knows its own answer would
+    know the others' too well.
+    """
 
     round = models.ForeignKey(FeedbackRound, models.CASCADE, related_name="results")
     characteristic = models.CharField(max_length=2)

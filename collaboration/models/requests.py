@@ -72,9 +72,11 @@ class SharedRisk(models.Model):
     owner_person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     mitigation = models.TextField(blank=True)
     review_on = models.DateField(null=True, blank=True, help_text="When it is looked at next.")
+    reviewed_on = models.DateField(null=True, blank=True, help_text="When it was looked at last.")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     raised_on = models.DateField()
     closed_on = models.DateField(null=True, blank=True)
+    closed_why = models.TextField(blank=True, help_text="Why it is no longer a risk to what was agreed.")
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

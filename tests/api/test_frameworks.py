@@ -20,13 +20,14 @@ def items(api, **wanted):
 
 def test_a_framework_tells_its_version_and_what_it_may_not_be_taken_for(api, framework):
     record = api("secretary").record(f"frameworks/{framework.pk}/")
-    assert (record["code"], record["version"], record["current"]) == ("collaboration-2022", "1", True)
+    assert (record["code"], record["version"], record["current"]) == ("collaboration-2022", "2", True)
     assert "not an NHS England rating" in record["status"]
     assert len(record["digest"]) == 64
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("characteristic", 5), ("area", 3), ("behaviour", 11), ("line_of_enquiry", 37)]
+    ("kind", "count"),
+    [("characteristic", 5), ("area", 3), ("behaviour", 11), ("line_of_enquiry", 37), ("feedback_item", 15)],
 )
 def test_its_parts_are_counted(api, framework, kind, count):
     assert len(items(api, kind=kind)) == count
@@ -40,8 +41,8 @@ def test_every_item_has_a_code_of_its_own_kind(api, framework):
 
 def test_questions_and_indicators_are_marked_as_our_derivation(api, framework):
     derived = items(api, derived=True)
-    assert {item["kind"] for item in derived} == {"line_of_enquiry", "indicator"}
-    assert len(derived) == len(items(api, kind="line_of_enquiry")) + len(items(api, kind="indicator"))
+    assert {item["kind"] for item in derived} == {"line_of_enquiry", "feedback_item", "indicator"}
+    assert len(derived) == sum(len(items(api, kind=kind)) for kind in ("line_of_enquiry", "feedback_item", "indicator"))
 
 
 def test_an_indicator_says_how_it_is_measured(api, framework):

@@ -61,6 +61,37 @@ def test_every_question_is_a_question_of_its_own_and_says_that_it_is_derived(fra
     assert all(kloe.derived for kloe in framework.kloes)
 
 
+def test_partners_are_asked_three_questions_a_characteristic(framework):
+    expected = [f"P{c.number}.{n}" for c in framework.characteristics for n in (1, 2, 3)]
+    assert [item.code for item in framework.feedback_items] == expected
+    assert all(item.derived and item.question.endswith("?") for item in framework.feedback_items)
+    assert len({item.question for item in framework.feedback_items}) == len(expected)
+
+
+def test_partners_are_asked_about_the_behaviours_that_their_indicator_speaks_to(framework):
+    indicators = {i.characteristic: set(i.behaviours) for i in framework.indicators if i.code in PARTNER - {"S4"}}
+    asked = {c.code: {code for item in c.feedback_items for code in item.behaviours} for c in framework.characteristics}
+    assert asked == indicators
+
+
+def test_partners_answer_from_0_to_3_or_that_they_cannot_judge(framework):
+    assert {rating.code: rating.points for rating in framework.feedback_scale} == {
+        "0": 0, "1": 1, "2": 2, "3": 3, "NA": None
+    }  # fmt: skip
+
+
+def test_a_version_of_before_there_was_feedback_is_still_read(content):
+    del content["feedback_scale"]
+    for characteristic in content["characteristics"]:
+        del characteristic["feedback_items"]
+    assert build(content, "").feedback_items == ()
+
+
+def test_feedback_items_without_a_scale_are_refused(content):
+    del content["feedback_scale"]
+    assert faults_of(content) == ("feedback_scale: is missing, but there are feedback_items to answer.",)
+
+
 def test_every_behaviour_is_asked_about_and_measured(framework):
     behaviours = {behaviour.code for behaviour in framework.behaviours}
     assert {code for kloe in framework.kloes for code in kloe.behaviours} == behaviours
@@ -123,7 +154,7 @@ def test_answers_go_from_0_to_3_and_not_applicable_needs_a_reason(framework):
 
 
 def test_it_says_what_it_is_and_is_not(framework):
-    assert (framework.code, framework.version) == ("collaboration-2022", 1)
+    assert (framework.code, framework.version) == ("collaboration-2022", 2)
     assert framework.published_on == date(2022, 10, 27)
     assert "not an NHS England rating" in framework.status
 
@@ -232,6 +263,18 @@ def test_a_faulty_value_is_named_with_its_place(content, path, value, fault):
         ("indicators.1.code", "R1", "indicators: 'R1' is used twice."),
         ("bands.1.from", 80, "bands: must go down from the highest, each with a lower 'from' than the one before."),
         ("bands.2.from", 10, "bands: the last must be from 0, so that every score has a band."),
+        (
+            "characteristics.0.feedback_items.0.code",
+            "1.1",
+            "characteristics[R].feedback_items[1.1].code: must begin with 'P1.'.",
+        ),
+        (
+            "characteristics.0.feedback_items.0.code",
+            "P1.12345678",
+            "characteristics[R].feedback_items[P1.12345678].code: must have 8 characters or fewer.",
+        ),
+        ("characteristics.0.feedback_items.1.code", "P1.1", "feedback_items: 'P1.1' is used twice."),
+        ("feedback_scale.1.code", "0", "feedback_scale: '0' is used twice."),
         ("characteristics.1.number", 9, "characteristics[L].kloes[2.1].code: must begin with '9.'."),
     ],
 )
