@@ -4,6 +4,8 @@ from ics_governance.workflow import Transition, Workflow, register
 from partnerships.access import allowed
 
 from .access import P
+from .guards import feedback as feedback_guards
+from .guards import requests as request_guards
 
 ASSESSMENT = register(
     Workflow(
@@ -44,8 +46,24 @@ FEEDBACK_ROUND = register(
         initial=("open",),
         may=allowed,
         transitions=(
-            Transition("close", ("open",), "closed", P.FEEDBACK_RUN, "feedback_round.closed", "Close the round"),
-            Transition("cancel", ("open",), "cancelled", P.FEEDBACK_RUN, "feedback_round.cancelled", "Cancel the round"),
+            Transition(
+                "close",
+                ("open",),
+                "closed",
+                P.FEEDBACK_RUN,
+                "feedback_round.closed",
+                "Close the round",
+                (feedback_guards.round_is_over,),
+            ),
+            Transition(
+                "cancel",
+                ("open",),
+                "cancelled",
+                P.FEEDBACK_RUN,
+                "feedback_round.cancelled",
+                "Cancel the round",
+                (feedback_guards.cancelling_says_why,),
+            ),
         ),
     )
 )
@@ -58,8 +76,24 @@ INFORMATION_REQUEST = register(
         initial=("open",),
         may=allowed,
         transitions=(
-            Transition("answer", ("open",), "answered", P.REQUEST_ANSWER, "information_request.answered", "Answer"),
-            Transition("refuse", ("open",), "refused", P.REQUEST_ANSWER, "information_request.refused", "Refuse"),
+            Transition(
+                "answer",
+                ("open",),
+                "answered",
+                P.REQUEST_ANSWER,
+                "information_request.answered",
+                "Answer",
+                (request_guards.request_has_an_answer,),
+            ),
+            Transition(
+                "refuse",
+                ("open",),
+                "refused",
+                P.REQUEST_ANSWER,
+                "information_request.refused",
+                "Refuse",
+                (request_guards.refusal_names_its_reason,),
+            ),
             Transition("withdraw", ("open",), "withdrawn", P.REQUEST_ASK, "information_request.withdrawn", "Withdraw"),
         ),
     )
@@ -73,7 +107,15 @@ SHARED_RISK = register(
         initial=("open",),
         may=allowed,
         transitions=(
-            Transition("close", ("open",), "closed", P.RISK_EDIT, "shared_risk.closed", "Close the risk"),
+            Transition(
+                "close",
+                ("open",),
+                "closed",
+                P.RISK_EDIT,
+                "shared_risk.closed",
+                "Close the risk",
+                (request_guards.risk_says_why_it_closed,),
+            ),
             Transition("reopen", ("closed",), "open", P.RISK_EDIT, "shared_risk.reopened", "Open again"),
         ),
     )

@@ -436,23 +436,23 @@ def test_a_version_that_nothing_rests_on_may_be_replaced(framework):
 
 def test_a_version_that_profiles_rest_on_is_never_changed(framework, airedale):
     score_month(by=SYSTEM, as_of=UNTIL)
-    with pytest.raises(UsedVersion, match="give what is new the version 2"):
+    with pytest.raises(UsedVersion, match="give what is new the version 3"):
         load_framework(by=SYSTEM, text=FILE.replace(*CHANGED))
     assert Framework.objects.get().digest == framework.digest
 
 
 def test_a_newer_version_becomes_the_current_one_and_old_profiles_keep_theirs(framework, airedale):
     score_month(by=SYSTEM, as_of=UNTIL)
-    newer, _ = load_framework(by=SYSTEM, text=FILE.replace("version: 1", "version: 2", 1))
+    newer, _ = load_framework(by=SYSTEM, text=FILE.replace("version: 2", "version: 3", 1))
     framework.refresh_from_db()
     assert newer.current and not framework.current
     score_month(by=SYSTEM, as_of=UNTIL)
-    assert set(Profile.objects.filter(subject=airedale).values_list("framework__version", flat=True)) == {"1", "2"}
+    assert set(Profile.objects.filter(subject=airedale).values_list("framework__version", flat=True)) == {"2", "3"}
 
 
 def test_an_older_version_loaded_later_is_not_current(world):
-    load_framework(by=SYSTEM, text=FILE.replace("version: 1", "version: 10", 1))
-    older, _ = load_framework(by=SYSTEM, text=FILE.replace("version: 1", "version: 9", 1))
+    load_framework(by=SYSTEM, text=FILE.replace("version: 2", "version: 10", 1))
+    older, _ = load_framework(by=SYSTEM, text=FILE.replace("version: 2", "version: 9", 1))
     assert not older.current and Framework.objects.get(current=True).version == "10"
 
 

@@ -1,0 +1,1 @@
+"""What must be there before a move of this app, each guard in plain words."""
