@@ -78,7 +78,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "ics_governance.urls"
 WSGI_APPLICATION = "ics_governance.wsgi.application"
-WORKFLOW_MODULES = ["partnerships.workflows", "collaboration.workflows"]
+WORKFLOW_MODULES = ["partnerships.workflows", "collaboration.workflows", "oversight.workflows"]
 NAVIGATION = "oversight.views.navigation"  # callable(request) -> [(key, label, url)]
 DEMO_PEOPLE = "oversight.views.demo_people"  # callable(request) -> [{value, label, current}]; asked in the demo only
 DEMO_SIGN_INS = "oversight.views.sign_ins"  # callable() -> [{title, purpose, people: [{value, name, body}]}]; likewise

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from ics_governance.middleware import public
 from ics_governance.models import LedgerSeal
 from ics_governance.permissions import Actor, roles
-from oversight import queries
+from oversight.queries import home as queries
 from partnerships.access import P
 
 from . import region

@@ -13,7 +13,7 @@ from collaboration.framework import Framework
 from collaboration.queries.profiles import content_of, current_framework
 from ics_governance.exports import Column, asked_format, export
 from ics_governance.permissions import Refused
-from oversight import queries
+from oversight.queries import home as queries
 from oversight.forms.region import SystemFilter
 from partnerships.models import Kind
 

@@ -15,7 +15,7 @@ from collaboration.models import Profile, Score
 from ics_governance import ledger
 from ics_governance.context import acting_as, system
 from ics_governance.models import LedgerEntry, Notification, User
-from oversight import queries
+from oversight.queries import home as queries
 from oversight.demo.build import build
 from oversight.demo.load import KIND, digest_of, england_on
 from oversight.demo.rows import STAGES
