@@ -5,12 +5,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from collaboration.feedback_results import FEWEST
 from partnerships.models import Organisation
 
 from .audiences import Readers, body_only
 from .frameworks import Framework
-
-FEWEST = 3  # organisations behind any number that is shown
 
 
 class FeedbackRound(models.Model):

@@ -1,0 +1,41 @@
+"""Reads about shared risks."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from collaboration.access import P
+from collaboration.models import Capacity, SharedRisk
+from ics_governance.context import system
+from ics_governance.permissions import Actor
+from partnerships.access import scope
+from partnerships.models import Organisation
+
+
+def risk_list(actor: Actor, filters: dict[str, Any]) -> QuerySet[SharedRisk]:
+    """Shared risks that this person may see; those still open unless asked otherwise."""
+    rows = scope(actor, P.RISK_VIEW, SharedRisk.objects.all()).select_related("host", "owner", "owner_person", "forum")
+    if filters.get("whose") == "ours":
+        rows = rows.filter(owner__in=actor.organisations(P.RISK_VIEW))
+    state = filters.get("state", "")
+    if state in ("overdue", "undated"):
+        rows = rows.filter(state=SharedRisk.State.OPEN)
+        rows = rows.filter(review_on__lt=actor.on) if state == "overdue" else rows.filter(review_on=None)
+    elif state != "any":
+        rows = rows.filter(state=state or SharedRisk.State.OPEN)
+    for word in filters.get("q", "").split()[:8]:
+        rows = rows.filter(Q(title__icontains=word) | Q(description__icontains=word) | Q(mitigation__icontains=word))
+    return rows
+
+
+def to_review(actor: Actor) -> QuerySet[SharedRisk]:
+    """Open risks that this person may change and whose review is due today, past, or not set; the longest due first."""
+    rows = SharedRisk.objects.filter(Q(review_on__lte=actor.on) | Q(review_on=None), state=SharedRisk.State.OPEN)
+    return scope(actor, P.RISK_EDIT, rows).select_related("owner", "host").order_by("review_on", "pk")
+
+
+def sharing(risk: SharedRisk) -> list[Organisation]:
+    """The bodies that share a risk besides its host and owner, by name. Whoever may see a risk may know."""
+    with system("who shares a risk"):
+        rows = risk.audience.filter(capacity=Capacity.MEMBER, ends=None).select_related("organisation")
+        return [row.organisation for row in rows.order_by("organisation__name", "organisation")]
