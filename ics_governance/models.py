@@ -201,3 +201,25 @@ class ApiToken(models.Model):
     def new_key() -> str:
         """A fresh key of 256 random bits, recognisable in scanners by its prefix."""
         return "icsgo_" + secrets.token_urlsafe(32)
+
+
+class KeptAnswer(models.Model):
+    """What the API answered to a write that carried an Idempotency-Key: sent again it gives this, and does nothing.
+
+    Row-level security shows a person only their own.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=100)
+    request = models.CharField(max_length=64, help_text="SHA-256 of method, address and body.")
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_a_key")]
+        indexes = [models.Index(fields=["created_at"], name="kept_answers_by_age")]
+
+    def __str__(self) -> str:
+        return self.key

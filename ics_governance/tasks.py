@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from . import jobs, ledger
+from . import api_writes, jobs, ledger
 from .celery import app
 from .models import WorkerHeartbeat
 
@@ -29,3 +29,9 @@ def heartbeat() -> None:
 def seal_ledger() -> None:
     """Chain the new entries of the audit trail."""
     ledger.seal_all()
+
+
+@app.task(name="api.forget_old_answers")
+def forget_old_answers() -> None:
+    """Forget what the API answered more than a day ago."""
+    api_writes.forget_old_answers()

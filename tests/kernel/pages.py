@@ -1,6 +1,7 @@
 """Pages that only tests know: they fail in each way a page can fail. `@pytest.mark.urls("tests.kernel.pages")`"""
 
 import json
+import secrets
 
 import structlog
 from allauth.socialaccount.adapter import get_adapter
@@ -13,6 +14,7 @@ from django.urls import include, path
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ics_governance.api_writes import etag, once, require_version
 from ics_governance.middleware import public
 from ics_governance.models import Notification, User
 from ics_governance.permissions import Refused
@@ -110,6 +112,26 @@ class Api(APIView):
         return self.get(request, how)
 
 
+class Notes(APIView):
+    """Each write adds a note; a note is changed only by who read its newest text."""
+
+    @once
+    def post(self, request):
+        """One more note; without a text a fault after the write."""
+        note = Notification.objects.create(user=request.user, kind="k", text="t", url="/", key=secrets.token_hex(8))
+        if "text" not in request.data:
+            raise GuardFailed([Reason("A text", "text")])
+        return Response({"note": note.pk}, status=201, headers={"Location": f"/notes/{note.pk}/", "X-Else": "not kept"})
+
+    def patch(self, request):
+        """Change the newest note."""
+        note = Notification.objects.select_for_update().latest("pk")
+        require_version(request, note.text)
+        note.text = request.data["text"]
+        note.save()
+        return Response({"text": note.text}, headers={"ETag": etag(note.text)})
+
+
 urlpatterns = [
     path("test/seen/", seen),
     path("test/seen-by-all/", seen_by_all),
@@ -123,6 +145,7 @@ urlpatterns = [
     path("test/form/", form),
     path("test/arrive/", arrive),
     path("test/key/<str:key>/", seen_by_all),
+    path("api/v1/test/notes/", Notes.as_view()),
     path("api/v1/test/<str:how>/", Api.as_view()),
     path("", include("ics_governance.urls")),
 ]
