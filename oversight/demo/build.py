@@ -7,16 +7,19 @@ from .arrangements import add_arrangements
 from .decisions import Decisions
 from .delegations import add_delegations
 from .england import Demo, England
+from .exchanges import Exchanges, add_queries
+from .feedback import Feedback
 from .forums import add_forums
 from .matters import Matters
 from .meetings import add_agendas, add_meetings
 from .people import People, invented_bodies, invented_partners
 from .plans import all_plans
+from .returns import Returns
 from .waiting import add_waiting
 
 
 def build(england: England, seed: int, today: date) -> Demo:
-    """All rows. The order is that of the records: bodies, people, forums, delegations, meetings, decisions, actions."""
+    """All rows. The order is that of the records: each part refers to those before it."""
     demo = Demo(england, seed, today)
     invented_bodies(demo)
     plans = all_plans(demo)
@@ -37,4 +40,8 @@ def build(england: England, seed: int, today: date) -> Demo:
     add_waiting(demo, people, decisions, actions)
     decisions.share(actions.owners)
     add_agendas(demo, meetings)
+    Returns(demo, people).add(plans)
+    Feedback(demo, people).add(plans)
+    Exchanges(demo, people).add(plans)
+    add_queries(demo, people)
     return demo

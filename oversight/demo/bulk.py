@@ -12,15 +12,21 @@ from django.apps import apps
 from django.db import connection, models
 from psycopg.types.json import Jsonb
 
+from collaboration.models import Framework
 from ics_governance.models import Notification, User
 from ics_governance.workflow import load
 from partnerships.models import Function, Organisation
 
 from .rows import Rows
 
+APPS = ("partnerships", "collaboration", "oversight")
 MODELS: dict[str, type[models.Model]] = {
     model._meta.model_name: model
-    for model in (*apps.get_app_config("partnerships").get_models(include_auto_created=True), User, Notification)
+    for model in (
+        *(model for app in APPS for model in apps.get_app_config(app).get_models(include_auto_created=True)),
+        User,
+        Notification,
+    )
 }
 
 
@@ -30,23 +36,32 @@ class Bulk:
     def __init__(self, rows: Rows, organisations: Mapping[str, int], functions: Mapping[str, int]) -> None:
         self.rows = rows
         self.keys: dict[str, list[int]] = {}
-        self.codes = {Organisation: dict(organisations), Function: dict(functions)}
+        self.codes: dict[type[models.Model], dict[str, int]] = {
+            Organisation: dict(organisations),
+            Function: dict(functions),
+            Framework: {row.code: row.pk for row in Framework.objects.order_by("version")},
+        }
 
     def write(self, table: str) -> int:
-        """Insert all rows of a table, move them along their workflow, and set what is set afterwards."""
+        """Insert all rows of a table, move them along their workflow, and set what is set afterwards; turn by turn."""
         rows, model = self.rows.tables[table], MODELS[table]
         if not rows:
             return 0
         keys = self.keys[table] = _new_keys(model, len(rows))
         if model is Organisation:
             self.codes[Organisation] |= {row["ods_code"]: key for row, key in zip(rows, keys, strict=True)}
+        for turn in sorted({row.get("turn", 0) for row in rows}):
+            pairs = [(row, key) for row, key in zip(rows, keys, strict=True) if row.get("turn", 0) == turn]
+            self._write(model, *map(list, zip(*pairs, strict=True)))
+        return len(rows)
+
+    def _write(self, model: type[models.Model], rows: list[dict[str, Any]], keys: list[int]) -> None:
         self._insert(model, rows, keys)
         self._move(model, rows, keys)
         self._set_afterwards(model, rows, keys)
-        return len(rows)
 
     def _insert(self, model: type[models.Model], rows: list[dict[str, Any]], keys: list[int]) -> None:
-        fields = [f for f in model._meta.concrete_fields if not f.primary_key and not f.has_db_default()]
+        fields = [f for f in model._meta.concrete_fields if not f.primary_key and _is_given(f, rows[0])]
         columns = ", ".join(f'"{name}"' for name in ("id", *(field.column for field in fields)))
         table = model._meta.db_table
         with connection.cursor() as cursor:
@@ -78,19 +93,33 @@ class Bulk:
         return self.keys[model._meta.model_name][reference - 1]
 
     def _move(self, model: type[models.Model], rows: list[dict[str, Any]], keys: list[int]) -> None:
-        """One update per step and state: step 1 of all rows, then step 2, as the workflow triggers demand."""
+        """One update per step and state: step 1 of all rows, then step 2, as the workflow triggers demand.
+
+        A step may be a pair: the state, and the columns that must change together with it; such a row moves alone.
+        """
         steps: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        alone: dict[int, list[tuple[int, str, dict[str, Any]]]] = defaultdict(list)
         for row, key in zip(rows, keys, strict=True):
-            for step, state in enumerate(row.get("path", ())):
-                steps[step][state].append(key)
+            for step, entered in enumerate(row.get("path", ())):
+                if isinstance(entered, str):
+                    steps[step][entered].append(key)
+                else:
+                    alone[step].append((key, *entered))
         column = next((workflow.column for workflow in load() if workflow.model == model._meta.label), "state")
+        for step in sorted({*steps, *alone}):
+            for state, moved in sorted(steps[step].items()):
+                self._update(model, moved, {column: state})
+            for key, state, columns in alone[step]:
+                self._update(model, [key], {column: state, **columns})
+
+    @staticmethod
+    def _update(model: type[models.Model], keys: list[int], columns: dict[str, Any]) -> None:
+        changes = ", ".join(f'"{name}" = %s' for name in columns)
         with connection.cursor() as cursor:
-            for step in sorted(steps):
-                for state, moved in sorted(steps[step].items()):
-                    cursor.execute(
-                        f'update "{model._meta.db_table}" set "{column}" = %s where id = any(%s)',  # noqa: S608
-                        [state, moved],
-                    )
+            cursor.execute(
+                f'update "{model._meta.db_table}" set {changes} where id = any(%s)',  # noqa: S608
+                [*columns.values(), keys],
+            )
 
     def _set_afterwards(self, model: type[models.Model], rows: list[dict[str, Any]], keys: list[int]) -> None:
         """Columns that the database allows only in a later state, such as the moment of release."""
@@ -107,6 +136,11 @@ class Bulk:
                     f"from unnest(%s::bigint[], %s::{kind}[]) v(id, value) where t.id = v.id",
                     list(map(list, zip(*pairs, strict=True))),
                 )
+
+
+def _is_given(field: models.Field, row: dict[str, Any]) -> bool:
+    """Whether a column is written: those that the database fills by itself only where the rows say otherwise."""
+    return not field.has_db_default() or field.name in row
 
 
 def _new_keys(model: type[models.Model], count: int) -> list[int]:

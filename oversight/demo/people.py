@@ -2,6 +2,8 @@
 
 from random import Random
 
+from ics_governance.permissions import roles
+
 from .england import Body, Demo
 from .plans import SystemPlan
 from .rows import months_from, read
@@ -17,6 +19,7 @@ class People:
         self.users: dict[str, int] = {}  # e-mail address -> row of the user
         self.persons: dict[str, int] = {}  # the same address -> row of the person
         self._staff: dict[str, list[int]] = {}
+        self._accounts: dict[tuple[str, str], int] = {}
         self._rng = demo.rng("people")
         self._taken: set[str] = set()
         self._sign_ins()
@@ -44,6 +47,39 @@ class People:
             kind = self.demo.bodies[code].kind
             self._staff[code] = [self._person(self._name(), code, title) for title in titles[kind]]
         return self._staff[code]
+
+    def user(self, code: str, post: str = "") -> int:
+        """Someone with an account at a body; without a post, whoever keeps its records.
+
+        A person of the demonstration where one holds the post, else an invented one, who never signs in.
+        """
+        content = read("people")
+        post = post or content["keeps_records"].get(self.demo.bodies[code].kind, "partner")
+        if (code, post) not in self._accounts:
+            self._accounts[code, post] = self._known_user(code, **content["accounts"][post]) or self._account(
+                code, post
+            )
+        return self._accounts[code, post]
+
+    def sign_ins(self, code: str, permission: str) -> list[int]:
+        """Users of the demonstration who may do something for a body."""
+        rows = [row for row in read("people")["demo_people"] if row["body"] == code]
+        return [self.users[row["email"]] for row in rows if permission in roles()[row["role"]].permissions]
+
+    def _known_user(self, code: str, role: str, title: str) -> int | None:
+        rows = [row for row in read("people")["demo_people"] if (row["body"], row["role"]) == (code, role)]
+        found = [row for row in rows if row["title"] == title] or (rows if len(rows) == 1 else [])
+        return self.users[found[0]["email"]] if found else None
+
+    def _account(self, code: str, post: str) -> int:
+        held, name = read("people")["accounts"][post], self._name()
+        user = self.demo.rows.add(
+            "user", email=f"{post}.{code}@invented.test".lower(), name=name, job_title=held["title"]
+        )
+        self._person(name, code, held["title"], user)
+        since = self.demo.since(code, months=LONG_AGO)
+        self.demo.rows.add("rolemembership", user=user, organisation=code, role=held["role"], starts=since)
+        return user
 
     def _name(self) -> str:
         content = read("people")

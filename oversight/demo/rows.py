@@ -17,15 +17,36 @@ STAGES = {
     "delegations": ("delegation", "delegation_places", "completeness"),
     "meetings": ("meeting", "meetingaudience", "agendaitem", "attendance"),
     "decisions": ("series", "decision", "decision_places", "decisionlead", "decisionaudience"),
-    "actions": ("action", "notification"),
+    "actions": ("action",),
+    "assessments": (
+        "assessment",
+        "assessmentaudience",
+        "sectionassignment",
+        "evidence",
+        "answer",
+        "evidencelink",
+        "signoff",
+        "moderation",
+    ),
+    "feedback": (
+        "feedbackround",
+        "feedbackaudience",
+        "feedbackinvitation",
+        "feedbackresponse",
+        "feedbackresult",
+        "feedbackcomment",
+    ),
+    "requests": ("informationrequest", "requestaudience", "sharedrisk", "riskaudience", "recordquery"),
+    "notifications": ("notification",),
 }
 
 
 class Rows:
     """Rows by table. A reference to a row of this demonstration is its number (from 1, in its table).
 
-    References to organisations and functions are codes. Two keys are not columns: `path`, the states through which a
-    row moves after its first one, and `after`, the columns that are set once it is there.
+    References to organisations, functions and frameworks are codes. Four keys are not columns: `path`, the states
+    through which a row moves after its first one; `after`, the columns that are set once it is there; `turn`, for rows
+    that can only be there when those of an earlier turn have moved on; `about`, the row whose key stands for `{pk}`.
     """
 
     def __init__(self) -> None:

