@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ics_governance.permissions import join_words
+from ics_governance.wording import day
 from ics_governance.workflow import Reason
 
 REPLY_DAYS = 10  # working days of the right of reply, on every occasion
@@ -111,9 +112,9 @@ class Window:
     due_on: date
     replied: bool
 
-    def open_on(self, day: date) -> bool:
+    def open_on(self, on: date) -> bool:
         """Whether the body may still be heard: it has not replied, and its window is not over."""
-        return not self.replied and self.due_on >= day
+        return not self.replied and self.due_on >= on
 
 
 @dataclass(frozen=True)
@@ -232,8 +233,7 @@ def facilitation_checked(case: Any) -> list[Reason]:
     if facts.facilitation == "written":
         return [Reason("The facilitation record has not been sent to the parties for its accuracy check.", "accuracy")]
     if facts.facilitation == "sent" and facts.accuracy_due and facts.accuracy_due >= facts.on:
-        day = f"{facts.accuracy_due.day} {facts.accuracy_due:%B %Y}"
-        return [Reason(f"The parties may check the facilitation record until {day}.", "accuracy")]
+        return [Reason(f"The parties may check the facilitation record until {day(facts.accuracy_due)}.", "accuracy")]
     return []
 
 
@@ -322,8 +322,7 @@ def _unheard(facts: Known, occasion: str, words: str, bodies: set[int] | None = 
             reasons.append(Reason(f"{facts.name(body)} has not been asked to reply {words}.", "reply"))
         for window in windows:
             if window.open_on(facts.on):
-                day = f"{window.due_on.day} {window.due_on:%B %Y}"
-                reasons.append(Reason(f"{facts.name(body)} may reply {words} until {day}.", "reply"))
+                reasons.append(Reason(f"{facts.name(body)} may reply {words} until {day(window.due_on)}.", "reply"))
     return reasons
 
 
@@ -481,7 +480,7 @@ def notice_over(measure: Any) -> list[Reason]:
         return [Reason(f"Notice of intent: at least {needed} days.", "notice_on")]
     over = measure.notice_on + timedelta(days=max(needed, measure.notice_days or 0))
     if measure.on < over:
-        return [Reason(f"The notice runs until {over.day} {over:%B %Y}.", "notice_on")]
+        return [Reason(f"The notice runs until {day(over)}.", "notice_on")]
     return []
 
 

@@ -48,9 +48,14 @@ GOVERNED = (*DRAFTED, *AUTHORITY, "reference", "forum", "meeting", "state")
 
 def next_reference(prefix: str, year: int) -> str:
     """The next reference of a host in a year; two at once get different ones."""
+    return str(next_of_series(prefix, year))
+
+
+def next_of_series(prefix: str, year: int) -> Series:
+    """A running number with its number taken; whoever comes at the same time waits and gets the next."""
     Series.objects.get_or_create(prefix=prefix, year=year)
     Series.objects.filter(prefix=prefix, year=year).update(last=F("last") + 1)
-    return str(Series.objects.get(prefix=prefix, year=year))
+    return Series.objects.get(prefix=prefix, year=year)
 
 
 @transaction.atomic
