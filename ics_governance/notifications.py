@@ -23,3 +23,8 @@ def waiting(user_id: int, limit: int = 20) -> list[Notification]:
 def mark_read(user_id: int, key: str) -> None:
     """The matter has been seen to."""
     Notification.objects.filter(user_id=user_id, key=key, read_at=None).update(read_at=timezone.now())
+
+
+def mark_matter_read(user_id: int | None, prefix: str) -> None:
+    """Everything told of one record has been seen to: its keys begin alike, such as `request:12:`."""
+    Notification.objects.filter(user_id=user_id, key__startswith=prefix, read_at=None).update(read_at=timezone.now())

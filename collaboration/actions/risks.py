@@ -49,11 +49,11 @@ def amend(
 ) -> SharedRisk:
     """Change what is recorded of an open risk. A new owner can read it from today, a former one no longer."""
     current = _to_change(by, risk)
-    owner = current.owner_id
+    owner, review_on = current.owner_id, current.review_on
     before = ledger.snapshot(current, TYPED) | {"shared_with": [body.name for body in sharing(current)]}
     for name, value in _typed(values).items():
         setattr(current, name, value)
-    _check(current, by.on)
+    _check(current, by.on, review_on)
     with system("shared_risk.amended"):
         current.save(update_fields=list(_typed(values)))
         names = _share(current, sharers, by.on)
@@ -73,14 +73,14 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict(values)
 
 
-def _check(risk: SharedRisk, on: date) -> None:
-    """What is named belongs together."""
+def _check(risk: SharedRisk, on: date, before: date | None = None) -> None:
+    """What is named belongs together. `before`: the review's day as it was; one that is past may stay."""
     reasons = []
     if risk.forum and risk.forum.host_id != risk.host_id:
         reasons.append(Reason("A forum of the body that keeps the entry", "forum"))
     if risk.owner_person and not works_for(risk.owner_person, risk.owner_id, on):
         reasons.append(Reason("A person who works for the body that owns the risk", "owner_person"))
-    if risk.review_on and risk.review_on < on:
+    if risk.review_on and risk.review_on != before and risk.review_on < on:
         reasons.append(Reason("A day for the next review that is not past", "review_on"))
     if reasons:
         raise GuardFailed(reasons)

@@ -1,5 +1,7 @@
 """Reads about shared risks."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,7 +11,7 @@ from collaboration.models import Capacity, SharedRisk
 from ics_governance.context import system
 from ics_governance.permissions import Actor
 from partnerships.access import scope
-from partnerships.models import Organisation
+from partnerships.models import Membership, Organisation, OrganisationRelation
 
 
 def risk_list(actor: Actor, filters: dict[str, Any]) -> QuerySet[SharedRisk]:
@@ -39,3 +41,12 @@ def sharing(risk: SharedRisk) -> list[Organisation]:
     with system("who shares a risk"):
         rows = risk.audience.filter(capacity=Capacity.MEMBER, ends=None).select_related("organisation")
         return [row.organisation for row in rows.order_by("organisation__name", "organisation")]
+
+
+def bodies_that_may_share(hosts: Iterable[int], on: date) -> QuerySet[Organisation]:
+    """The hosts, the bodies of their systems, and those that sit on their forums."""
+    hosts = list(hosts)
+    related = OrganisationRelation.objects.on(on).filter(target_body__in=hosts, kind=OrganisationRelation.Kind.SYSTEM)
+    members = Membership.objects.on(on).filter(forum__host__in=hosts)
+    near = Q(pk__in=hosts) | Q(pk__in=related.values("source_body")) | Q(pk__in=members.values("organisation"))
+    return Organisation.objects.on(on).filter(near)
