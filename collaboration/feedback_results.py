@@ -6,14 +6,14 @@ Pure. Three rules, of which the first is the database's too:
    of the three.
 2. A characteristic counts each organisation once: the mean of the organisations' own means.
 3. Items are shown beside it only where no reckoning with the numbers shown isolates one or two organisations. That
-   happens when some answered one item and not another: the items of that characteristic are then left out.
+   could happen when some answered one item and not another: as few items as possible are then left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 
 from collaboration.framework import Characteristic, Framework
 
@@ -61,9 +61,7 @@ def _of_characteristic(characteristic: Characteristic, given: Mapping[int, Point
         return []
     means = [Fraction(sum(points.values()), len(points)) for points in counted.values()]
     found = [Result(characteristic.code, "", len(means), _mean(means))]
-    if not items_are_safe(list(shown), counted, host):
-        return found
-    for code in shown:
+    for code in safe_items(shown, counted, host):
         values = [Fraction(points[code]) for points in counted.values() if code in points]
         found.append(Result(characteristic.code, code, len(values), _mean(values)))
     return found
@@ -74,17 +72,27 @@ def shown_items(codes: Iterable[str], given: Mapping[int, Points], host: int) ->
     return tuple(code for code in codes if is_enough((body for body in given if code in given[body]), host))
 
 
-def items_are_safe(codes: Sequence[str], given: Mapping[int, Points], host: int) -> bool:
-    """Whether the sums of the items, taken off the characteristic's, leave nobody or enough organisations.
+def safe_items(codes: Sequence[str], given: Mapping[int, Points], host: int) -> tuple[str, ...]:
+    """As many of the items as can be shown beside the characteristic; with none of them it is always safe."""
+    for size in range(len(codes), 0, -1):
+        for chosen in combinations(codes, size):
+            if items_are_safe(chosen, given, host):
+                return chosen
+    return ()
 
-    An organisation that answered k items enters the characteristic with 1/k of each. Who takes a share of each item's
-    sum off is left with exactly those organisations for which some share differs from 1/k; so every choice of shares
-    is tried.
+
+def items_are_safe(shown: Sequence[str], given: Mapping[int, Points], host: int) -> bool:
+    """Whether the sums of these items, taken off the characteristic's, leave nobody or enough organisations.
+
+    An organisation that answered k items enters the characteristic with 1/k of each. Who takes a share of each shown
+    item's sum off is left with exactly those organisations that answered an item not shown, or for which some share
+    differs from 1/k; so every choice of shares is tried.
     """
-    shares = [Fraction(1, count) for count in range(1, len(codes) + 1)]
-    for choice in product(shares, repeat=len(codes)):
-        taken = dict(zip(codes, choice, strict=True))
-        left = {body for body, points in given.items() if any(taken[code] * len(points) != 1 for code in points)}
+    most = max((len(points) for points in given.values()), default=0)
+    shares = [Fraction(1, count) for count in range(1, most + 1)]
+    for choice in product(shares, repeat=len(shown)):
+        taken = dict(zip(shown, choice, strict=True))
+        left = {body for body, points in given.items() if any(taken.get(c, 0) * len(points) != 1 for c in points)}
         if left and not is_enough(left, host):
             return False
     return True

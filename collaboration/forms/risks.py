@@ -69,7 +69,7 @@ class RiskForm(forms.Form):
         self._choose("host", Organisation.objects.filter(pk__in=hosts))
         self._choose("forum", Forum.objects.on(on).filter(host__in=hosts))
         self._choose("owner", partners)
-        self._choose("sharers", partners)
+        self._choose("sharers", partners.exclude(pk__in=hosts))
         self._choose("owner_person", people_of(partners.values("pk"), on))
         if len(hosts) == 1:
             self.fields["host"].widget = forms.HiddenInput()

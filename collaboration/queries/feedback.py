@@ -111,11 +111,6 @@ class Shown:
     whole: FeedbackResult | None
     items: tuple[tuple[str, str, FeedbackResult | None], ...]
 
-    @property
-    def items_left_out(self) -> bool:
-        """A number for the whole, and none for its items."""
-        return self.whole is not None and not any(result for _, _, result in self.items)
-
 
 def results(feedback_round: FeedbackRound, content: Content) -> list[Shown]:
     """What a closed round came to, in the order of the framework."""
