@@ -1,6 +1,6 @@
 """The escalation process: its stages, what is known of a case when a move is asked for, and the guards.
 
-A guard is a pure function of the case: it reads `case.known` alone, which `queries.case_parts.known_of` fills, and
+A guard is a pure function of the case: it reads `case.known` alone, which `queries.case_parts` fills, and
 returns the reasons against, each a plain sentence with the name of what is missing (`field`, one of `MISSING`).
 """
 
@@ -148,7 +148,6 @@ class Known:
     overridden: bool = False
     holder: int = 0
     respondents: tuple[int, ...] = ()
-    parties: frozenset[int] = frozenset()  # who may hold no stage: with counterparty and shared leaders
     sides: frozenset[str] = frozenset()  # who must agree: "raiser", and each respondent as "respondent:12"
     agreed: frozenset[str] = frozenset()
     attempts: tuple[str, ...] = ()  # outcomes of the dated attempts on file

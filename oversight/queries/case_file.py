@@ -56,8 +56,18 @@ class CaseFile:
     @property
     def bodies(self) -> list[Organisation]:
         """The bodies that take part, as far as this reader may know them: parties and holder."""
+        return list({body.pk: body for body in [*self.parties, self.case.holder]}.values())
+
+    @property
+    def parties(self) -> list[Organisation]:
+        """Who raised it, as far as this reader may know it, and the bodies it is about."""
         raiser = [self.parts.raiser.organisation] if self.parts.raiser else []
-        return list({body.pk: body for body in [*raiser, *self.respondents, self.case.holder]}.values())
+        return [*raiser, *self.respondents]
+
+    @property
+    def known_to_each_other(self) -> bool:
+        """Whether the parties know each other: a note between two of them then gives nothing away."""
+        return not self.case.concern.in_confidence
 
     @property
     def keeps(self) -> bool:

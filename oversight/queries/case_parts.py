@@ -11,15 +11,16 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, Model, Q
 
-from collaboration.models import ConcernRaiser, ConcernRespondent, InformalAttempt
+from collaboration.models import ConcernAudience, ConcernRaiser, ConcernRespondent, InformalAttempt, Profile
+from ics_governance.context import system
 from ics_governance.models import User
 from oversight import models as m
 from oversight.process import Found, Ground, Known, Window
-from partnerships.models import Organisation
+from partnerships.models import Decision, Organisation
 
-from .holders import affected_systems, parties_of
+from .holders import affected_systems
 
 P = TypeVar("P", bound=Model)
 
@@ -157,24 +158,26 @@ def fill(records: Iterable[Model]) -> None:
 def load_for_guards(case: m.Case, on: date) -> Parts:
     """Load the file and set `case.known`, which the guards read. In a system context nothing is hidden from them."""
     parts = parts_of(case)
-    concern = case.concern
-    parties = parties_of(concern, on) if parts.raiser else frozenset()
-    about = [row.organisation_id for row in parts.respondents]
-    systems = [body for body in affected_systems(concern, on, about) if body not in parties]
-    case.known = known_of(case, parts, on, systems, parties)  # type: ignore[attr-defined]
+    case.known = known_of(case, parts, on, readers_of(case))  # type: ignore[attr-defined]
     return parts
 
 
-def known_of(
-    case: m.Case, parts: Parts, on: date, affected: Iterable[int] = (), parties: frozenset[int] = frozenset()
-) -> Known:
-    """What is on the file, as the guards read it."""
+def readers_of(case: m.Case) -> list[ConcernAudience]:
+    """The audience of a case as it is; in a system context, since bodies see only their own rows."""
+    rows = ConcernAudience.objects.filter(concern=case.concern_id, ends=None)
+    return list(rows.select_related("organisation", "user").order_by("pk"))
+
+
+def known_of(case: m.Case, parts: Parts, on: date, readers: Iterable[ConcernAudience]) -> Known:
+    """What is on the file, as the guards read it.
+
+    Affected are the systems of the place and of the respondents that are no party: those read the case as such.
+    """
     about = tuple(row.organisation_id for row in parts.respondents)
     names = {row.organisation_id: row.organisation.label for row in parts.respondents}
-    systems = tuple(affected)
-    missing = [body for body in systems if body not in names]
-    if missing:
-        names |= {body.pk: body.label for body in Organisation.objects.filter(pk__in=missing)}
+    outside = {row.organisation_id: row.organisation for row in readers if row.capacity in ("affected", "holder")}
+    systems = tuple(body for body in affected_systems(case.concern, on, about) if body in outside)
+    names |= {body: outside[body].label for body in systems}
     granted = [request for request in parts.dispute_requests if request.granted]
     facilitation, due = _facilitation(parts, about)
     return Known(
@@ -184,7 +187,6 @@ def known_of(
         overridden=case.overridden,
         holder=case.holder_id,
         respondents=about,
-        parties=parties,
         sides=frozenset({"raiser", *(f"respondent:{body}" for body in about)}),
         agreed=frozenset(_side(row) for row in parts.agreements if row.agreed_on >= case.stage_since),
         attempts=tuple(attempt.outcome for attempt in parts.attempts),
@@ -232,13 +234,33 @@ def _facilitation(parts: Parts, about: Iterable[int]) -> tuple[str, date | None]
 
 def _found(finding: m.Finding, parts: Parts, on: date) -> Found:
     facts = parts.facts_of(finding)
-    hidden = {row.fact_id for row in parts.evidence if row.restricted and row.fact_id}
+    under = {fact.pk for fact in facts}
+    shown = [row for row in parts.evidence if row.fact_id in under] if finding.adverse else []
     return Found(
         finding.organisation_id,
         finding.adverse,
-        rests_on_restricted=any(fact.pk in hidden for fact in facts),
+        rests_on_restricted=bool(unseen_by(finding.organisation_id, shown)),
         rests_on_unanswered=any(may_still_answer(fact, on) for fact in facts),
     )
+
+
+def unseen_by(body: int, evidence: Iterable[m.CaseEvidence]) -> list[m.CaseEvidence]:
+    """The evidence that a respondent cannot see: restricted, another body's profile, a decision not shared with it."""
+    rows = list(evidence)
+    decisions, profiles = {row.decision_id for row in rows} - {None}, {row.profile_id for row in rows} - {None}
+    readable: set[int | None] = {None}
+    with system("what a respondent can see"):
+        if decisions:
+            released = Q(released_at__isnull=False) | Q(audience__organisation=body, audience__ends=None)
+            readable |= set(Decision.objects.filter(released, pk__in=decisions).values_list("pk", flat=True))
+        own = (
+            set(Profile.objects.filter(pk__in=profiles, subject=body).values_list("pk", flat=True)) if profiles else ()
+        )
+    return [
+        row
+        for row in rows
+        if row.restricted or row.decision_id not in readable or (row.profile_id and row.profile_id not in own)
+    ]
 
 
 def may_still_answer(fact: m.Fact, on: date) -> bool:

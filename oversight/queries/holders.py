@@ -3,7 +3,7 @@
 Read inside a system context: who raised a concern in confidence counts here as everyone else does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db.models import Model
@@ -42,29 +42,22 @@ def _with_shared_leaders(bodies: set[int], on: date) -> set[int]:
     return found - bodies
 
 
-def above(bodies: Iterable[int], kind: str, on: date) -> list[int]:
-    """The bodies that lie above others by one kind of link, the lead ones first, each once."""
-    rows = OrganisationRelation.objects.on(on).filter(source_body__in=list(bodies), kind=kind)
-    return list(dict.fromkeys(rows.order_by("-lead", "pk").values_list("target_body_id", flat=True)))
-
-
 def affected_systems(concern: Concern, on: date, bodies: Iterable[int] | None = None) -> list[int]:
     """The ICB of the place it arose in, then the lead ICBs of the respondents: the systems it touches."""
     about = respondents_of(concern) if bodies is None else list(bodies)
     lead = OrganisationRelation.objects.on(on).filter(
         source_body__in=about, kind=OrganisationRelation.Kind.SYSTEM, lead=True
     )
-    own = Organisation.objects.filter(pk__in=about, kind=Kind.ICB).values_list("pk", flat=True)
-    homes = lead.order_by("pk").values_list("target_body_id", flat=True)
-    return list(dict.fromkeys([concern.system_id, *homes, *own]))
+    return list(dict.fromkeys([concern.system_id, *lead.order_by("pk").values_list("target_body_id", flat=True)]))
 
 
-def regions_of(systems: Iterable[int], on: date) -> list[int]:
+def regions_of(systems: Sequence[int], on: date) -> list[int]:
     """The regions in which systems lie, in the order of the systems."""
-    found: list[int] = []
-    for system in systems:
-        found += above([system], OrganisationRelation.Kind.REGION, on)
-    return list(dict.fromkeys(found))
+    rows = OrganisationRelation.objects.on(on).filter(
+        source_body__in=list(systems), kind=OrganisationRelation.Kind.REGION
+    )
+    regions = dict(rows.order_by("-pk").values_list("source_body_id", "target_body_id"))
+    return list(dict.fromkeys(regions[system] for system in systems if system in regions))
 
 
 def region_for(concern: Concern, on: date, parties: frozenset[int]) -> int:
@@ -94,8 +87,9 @@ def readers_wanted(concern: Concern, holder: int, on: date, put: bool) -> set[tu
     A body that shares its leaders with a party reads nothing for that: it would learn what the party may not.
     """
     parties, systems = parties_of(concern, on), affected_systems(concern, on)
+    regions = [body for body in regions_of(systems, on) if body not in parties] or [region_for(concern, on, parties)]
     wanted = {(concern.raiser.organisation_id, "raiser"), (holder, "holder")}
-    wanted |= {(body, "overseer") for body in regions_of(systems, on) if body not in parties and body != holder}
+    wanted |= {(body, "overseer") for body in regions if body != holder}
     wanted |= {(body, "affected") for body in systems if body not in parties and body != holder}
     if put:
         wanted |= {(body, "respondent") for body in respondents_of(concern)}
