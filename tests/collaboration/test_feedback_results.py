@@ -1,4 +1,4 @@
-"""What a feedback round may show: never a number that rests on fewer than three organisations, nor one that tells on them."""
+"""What a feedback round may show: no number from fewer than three organisations, and none that tells on one or two."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -119,7 +119,7 @@ def tells_on(published, unknowns, bodies) -> bool:
 
 POINTS = st.sampled_from(["0", "1", "2", "3", "NA"])
 ANSWERS = st.dictionaries(
-    st.sampled_from([1, 2, 3, 4, 5, 6, 7, HOST]), st.fixed_dictionaries({c: POINTS for c in ITEMS[:3]}), max_size=8
+    st.sampled_from([1, 2, 3, 4, 5, 6, 7, HOST]), st.fixed_dictionaries(dict.fromkeys(ITEMS[:3], POINTS)), max_size=8
 )
 
 
