@@ -322,7 +322,7 @@ def sealed_count() -> int:
 
 def history(record: models.Model, limit: int = 100) -> list[Change]:
     """The audit trail of one record, newest first. The caller has checked that the record may be seen."""
-    with system("read the audit trail of a record"):
+    with system("read the audit trail of a record", savepoint=False):
         entries = list(
             LedgerEntry.objects.filter(record=record_name(record))
             .select_related("seal")
