@@ -4,6 +4,7 @@ from datetime import date
 
 from .actions import Actions
 from .arrangements import add_arrangements
+from .cases import add_cases
 from .decisions import Decisions
 from .delegations import add_delegations
 from .england import Demo, England
@@ -44,4 +45,5 @@ def build(england: England, seed: int, today: date) -> Demo:
     Feedback(demo, people).add(plans)
     Exchanges(demo, people).add(plans)
     add_queries(demo, people)
+    add_cases(demo, people)
     return demo

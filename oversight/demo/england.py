@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from random import Random
+from typing import Any
 
 from .rows import Rows, months_from, read
 from .stories import MONTHS, Story
@@ -47,6 +48,7 @@ class Demo:
         self.england, self.seed, self.today = england, seed, today
         self.start = months_from(today, -MONTHS)
         self.rows = Rows()
+        self.concerns: list[Any] = []  # of `cases.Concern`: what is carried out once the rows are there
         self.bodies: dict[str, Body] = dict(england.bodies)
         self._stories: dict[str, Story] = {}
 

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from ics_governance.wording import day as in_words
+
 from .asked import Asked, asked_trusts
 from .england import Demo
 from .feedback import partners_of
@@ -101,8 +103,9 @@ class Exchanges:
         number = self._keep(row["asker"], row["asked"], values)
         for user in self.people.sign_ins(row["asked"], "request.answer"):
             self.demo.rows.add(
-                "notification", user=user, kind="request.asked", about=("informationrequest", number),
-                text=f"You are asked for information: {row['title']}", url="/requests/{pk}/", key="request:{pk}",
+                "notification", user=user, kind="information_request.asked", about=("informationrequest", number),
+                text=f"You are asked for information by {in_words(due)}: {row['title']}", url="/requests/{pk}/",
+                key="request:{pk}:asked",
             )  # fmt: skip
 
     # --- shared risks ---------------------------------------------------------------------------------------------

@@ -1,14 +1,12 @@
 """Feedback of partners: closed rounds of two years with what they came to, and rounds that are open today."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
-from statistics import fmean
 from typing import Any
 
-from collaboration.models.feedback import FEWEST
+from collaboration.feedback_results import FEWEST, results
+from ics_governance.wording import day as in_words
 
 from .asked import FRAMEWORK, Asked, asked_trusts, moment, questions, rating
 from .england import Demo
@@ -20,7 +18,7 @@ from .rows import months_from, read
 OPEN_FOR = 20  # working days
 ASKED_AT_MOST = 8
 ROUNDS = ((-19, -14), (-8, -3))  # months from today between which a round was closed
-COMMENTS, CANNOT_JUDGE = 0.6, 0.05  # shares of responses with a comment, of items left out
+COMMENTS, CANNOT_JUDGE = 0.6, 0.02  # shares of responses with a comment, of items left out
 GOOD, MIXED = 0.66, 0.5  # of the highest rating: comments of that kind from there on
 
 
@@ -53,7 +51,7 @@ class Feedback:
             for turn, (first, last) in enumerate(ROUNDS):
                 closed = add_working_days(months_from(self.demo.today, rng.uniform(first, last)), 0)
                 opened = self.demo.bodies[asked.code].opened
-                if len(partners) >= FEWEST and not (opened and opened > add_working_days(closed, -OPEN_FOR)):
+                if len(partners) > FEWEST and not (opened and opened > add_working_days(closed, -OPEN_FOR)):
                     self._closed(asked, self._choose(partners, asked, rng), closed, turn, rng)
             if asked.plan.dense and asked.code in open_now:
                 self._open(asked, partners, open_now[asked.code], rng)
@@ -73,18 +71,19 @@ class Feedback:
         one = self._begin(asked, partners, opened, closed, turn=turn, path=("closed",), closed_on=closed)
         enough = asked.code not in self.texts["closed_without_enough"]
         level = self.demo.story(asked.code).share("partner_rating", closed)
-        for place, body in enumerate(partners):
+        others = [body for body in partners if body != asked.plan.code]
+        for body in partners:
             willing = rng.random() < self.demo.story(body).share("gives_feedback", closed)
-            answers = (
-                place < FEWEST - 1 if not enough else willing or len(partners) - place <= FEWEST - len(one.answers)
-            )
+            left = [other for other in others if other >= body]
+            needed = body in others and len(left) <= FEWEST - len(set(one.answers) & set(others))
+            answers = willing or needed if enough else body in others[: FEWEST - 1]
             day = add_working_days(one.opened, rng.randint(3, OPEN_FOR - 2))
             if answers:
                 self._respond(one, body, level, day, rng)
             else:
                 self._invite(one, body, declined_on=day if rng.random() < 0.3 else None)
         row = self.demo.rows.get("feedbackround", one.number)
-        row["asked"], row["answered"] = len(partners), len(one.answers) if len(one.answers) >= FEWEST else 0
+        row["asked"], row["answered"] = len(partners), len(one.answers) if self._enough(one) else 0
         self._count(one, rng)
 
     def _begin(self, asked: Asked, partners: list[str], opened: date, closes: date, **values: Any) -> Round:
@@ -121,26 +120,23 @@ class Feedback:
         )  # fmt: skip
 
     def _count(self, one: Round, rng: Random) -> None:
-        """Results of items and characteristics that three organisations answered, and the comments in another order."""
-        for characteristic in questions().characteristics:
-            means: dict[str, list[int]] = defaultdict(list)
-            for item in characteristic.feedback_items:
-                given = {body: int(row[item.code]) for body, row in one.answers.items() if row[item.code] != "NA"}
-                for body, value in given.items():
-                    means[body].append(value)
-                self._result(one, characteristic.code, item.code, given.values())
-            self._result(one, characteristic.code, "", [fmean(values) for values in means.values()])
-        if len(one.answers) >= FEWEST:
-            for place, text in enumerate(rng.sample(one.comments, len(one.comments)), 1):
-                self.demo.rows.add("feedbackcomment", round=one.number, place=place, text=text)
-
-    def _result(self, one: Round, characteristic: str, item: str, values: Iterable[float]) -> None:
-        values = list(values)
-        if len(values) >= FEWEST:
+        """What may be shown of it, by the rules of the register itself, and the comments in another order."""
+        if not self._enough(one):
+            return
+        numbers = {body: number for number, body in enumerate([one.of.plan.code, *one.asked])}
+        answers = {numbers[body]: ratings for body, ratings in one.answers.items()}
+        for result in results(questions(), answers, numbers[one.of.plan.code]):
             self.demo.rows.add(
-                "feedbackresult", round=one.number, characteristic=characteristic, item=item,
-                organisations=len(values), mean=f"{fmean(values):.3f}",
+                "feedbackresult", round=one.number, characteristic=result.characteristic, item=result.item,
+                organisations=result.organisations, mean=str(result.mean),
             )  # fmt: skip
+        for place, text in enumerate(rng.sample(one.comments, len(one.comments)), 1):
+            self.demo.rows.add("feedbackcomment", round=one.number, place=place, text=text)
+
+    @staticmethod
+    def _enough(one: Round) -> bool:
+        """Whether three besides the host have answered."""
+        return len(set(one.answers) - {one.of.plan.code}) >= FEWEST
 
     # --- rounds of today ------------------------------------------------------------------------------------------
 
@@ -150,25 +146,31 @@ class Feedback:
         one = self._begin(asked, partners, add_working_days(closes, -OPEN_FOR), closes, turn=len(ROUNDS) + 1)
         level = self.demo.story(asked.code).share("partner_rating", self.demo.today)
         for body in partners:
-            if body in row["answered"]:
-                day = add_working_days(one.opened, rng.randint(1, max(1, OPEN_FOR - row["left"] - 2)))
+            if row["answered"] == "everyone" or body in row["answered"]:
+                day = add_working_days(one.opened, rng.randint(1, OPEN_FOR - row["left"] - 1))
                 self._respond(one, body, level, min(day, self.demo.today - timedelta(days=1)), rng)
             else:
                 self._invite(one, body)
-                self._tell(one, body)
+                self._tell(one, body, closes)
 
-    def _tell(self, one: Round, body: str) -> None:
+    def _tell(self, one: Round, body: str, closes: date) -> None:
         name = self.demo.bodies[one.of.code].name
         for user in self.people.sign_ins(body, "feedback.answer"):
             self.demo.rows.add(
-                "notification", user=user, kind="feedback.asked", about=("feedbackround", one.number),
-                text=f"You are asked for feedback on {name}."[:300], url="/feedback/{pk}/", key="feedback:{pk}",
+                "notification", user=user, kind="feedback_round.asked", about=("feedbackround", one.number),
+                text=f"Feedback on {name} is asked for until {in_words(closes)}", url="/feedback/{pk}/",
+                key="feedback:{pk}:asked",
             )  # fmt: skip
 
     def _cancelled(self, asked: Asked, partners: list[str], rng: Random) -> None:
         opened = add_working_days(months_from(self.demo.today, -11), 0)
         closes, reason = add_working_days(opened, OPEN_FOR), self.texts["cancelled"]["reason"]
-        values = {"turn": len(ROUNDS), "path": ("cancelled",), "reason": reason}
+        values = {
+            "turn": len(ROUNDS),
+            "path": ("cancelled",),
+            "reason": reason,
+            "closed_on": add_working_days(opened, 2),
+        }
         one = self._begin(asked, partners, opened, closes, **values)
         for body in partners:
             self._invite(one, body)

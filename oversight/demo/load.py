@@ -20,6 +20,7 @@ from partnerships.queries.authority import load_graph
 from .build import build
 from .bulk import Bulk
 from .england import Body, Demo, England, System
+from .replay import Replay
 from .rows import STAGES
 
 KIND = "demo.loaded"
@@ -73,15 +74,22 @@ def _area(name: str) -> str:
     return name.removeprefix("NHS ").removesuffix(" Integrated Care Board")
 
 
-def load(seed: int, today: date, tell: Callable[[Told], object] = lambda told: None) -> Demo:
-    """Generate and write everything in one transaction, with an entry in the audit trail for each stage; then seal."""
-    with transaction.atomic(), system("demonstration data"):
-        demo = build(england_on(today), seed, today)
-        bulk = Bulk(demo.rows, _codes(Organisation), _codes(Function))
-        for stage in STAGES:
-            tell(_write(demo, bulk, stage))
+def load(seed: int, today: date, tell: Callable[[Told], object] = lambda told: None) -> tuple[Demo, Replay]:
+    """Generate and write everything in one transaction, with an entry in the audit trail for each stage; then seal.
+
+    Concerns are not written but carried out, with an entry for each act.
+    """
+    with transaction.atomic():
+        with system("demonstration data"):
+            demo = build(england_on(today), seed, today)
+            bulk = Bulk(demo.rows, _codes(Organisation), _codes(Function))
+            for stage in STAGES:
+                tell(_write(demo, bulk, stage))
+        began, replay = monotonic(), Replay(bulk)
+        acts = replay.play(demo.concerns)
+        tell(Told("concerns", acts, "", monotonic() - began))
     ledger.seal_all()
-    return demo
+    return demo, replay
 
 
 def _write(demo: Demo, bulk: Bulk, stage: str) -> Told:

@@ -43,8 +43,10 @@ class Command(BaseCommand):
             raise CommandError(f"The register knows its bodies from {FIRST_DAY:%-d %B %Y} on: choose a later day.")
         self._prepare()
         began = monotonic()
-        load(seed, day, self._tell)
+        demo, replay = load(seed, day, self._tell)
         self._score(day)
+        replay.play_later(demo.concerns)
+        ledger.seal_all()
         self.stdout.write(f"The demonstration is ready after {monotonic() - began:.1f} seconds. All of it is invented.")
 
     def _prepare(self) -> None:
