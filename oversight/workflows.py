@@ -9,13 +9,23 @@ from .access import P
 _BEFORE_REVIEW = ("raised", "informal_resolution", "facilitated_resolution", "dispute_resolution")
 _OPEN = (*_BEFORE_REVIEW, "oversight_review", "support", "enforcement")
 _HEARD = (g.finding_recorded, g.adverse_findings_heard, g.adverse_findings_seen)
+_DONE = {  # how the audit trail names what was done
+    "accept": "accepted", "decline": "declined", "withdraw": "withdrawn", "settle_informally": "settled_informally",
+    "settle_by_facilitation": "settled_by_facilitation", "settle_dispute": "dispute_settled",
+    "override": "overridden", "no_action": "closed_without_action", "shared_cause": "closed_as_shared_cause",
+    "support": "to_support", "enforce": "to_enforcement", "end_support": "support_ended",
+    "end_measure": "measures_ended", "supersede": "superseded", "refer_back_to_triage": "referred_back_to_triage",
+    "refer_back_to_informal": "referred_back_to_informal",
+    "refer_back_to_facilitation": "referred_back_to_facilitation",
+    "refer_back_to_dispute": "referred_back_to_dispute", "refer_back_to_review": "referred_back_to_review",
+}  # fmt: skip
 _REFERRED = (g.discussed_with_affected, g.characteristic_named)
 
 
 def _move(
     event: str, sources: tuple[str, ...], target: str, label: str, *guards: Guard, by: str = P.CASE_LEAD
 ) -> Transition:
-    return Transition(event, sources, target, by, f"case.{event}", label, guards, g.STAGE[target].code)
+    return Transition(event, sources, target, by, f"case.{_DONE.get(event, event)}", label, guards, target)
 
 
 CASE = register(

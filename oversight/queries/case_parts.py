@@ -249,18 +249,13 @@ def unseen_by(body: int, evidence: Iterable[m.CaseEvidence]) -> list[m.CaseEvide
     rows = list(evidence)
     decisions, profiles = {row.decision_id for row in rows} - {None}, {row.profile_id for row in rows} - {None}
     readable: set[int | None] = {None}
-    with system("what a respondent can see"):
-        if decisions:
+    own: set[int | None] = {None}
+    if decisions or profiles:
+        with system("what a respondent can see"):
             released = Q(released_at__isnull=False) | Q(audience__organisation=body, audience__ends=None)
             readable |= set(Decision.objects.filter(released, pk__in=decisions).values_list("pk", flat=True))
-        own = (
-            set(Profile.objects.filter(pk__in=profiles, subject=body).values_list("pk", flat=True)) if profiles else ()
-        )
-    return [
-        row
-        for row in rows
-        if row.restricted or row.decision_id not in readable or (row.profile_id and row.profile_id not in own)
-    ]
+            own |= set(Profile.objects.filter(pk__in=profiles, subject=body).values_list("pk", flat=True))
+    return [row for row in rows if row.restricted or row.decision_id not in readable or row.profile_id not in own]
 
 
 def may_still_answer(fact: m.Fact, on: date) -> bool:
