@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from ics_governance.wording import NBSP, day, pluralise, working_days
-from ics_governance.workingdays import working_days_between
+from oversight.clocks import lost_days, working_days_between
 from oversight.models import Case
 from oversight.process import STAGE
 
@@ -24,6 +24,7 @@ EXPECTED = {
 class PauseShown:
     """A pause that was approved: from which used day on the bar, how long so far, and in words."""
 
+    pk: int
     after: int
     days: int
     words: str
@@ -53,12 +54,7 @@ class ClockShown:
 
 def worked(start: date, end: date, pauses: Iterable[Any]) -> int:
     """Working days after `start` up to `end`, without those on which the clock stood still."""
-    lost = 0
-    for pause in pauses:
-        last = min(pause.ends or end, end)
-        first = max(pause.starts, start)
-        if last >= first:
-            lost += working_days_between(_before(first), last)
+    lost = lost_days(start, end, [(pause.starts, pause.ends) for pause in pauses])
     return max(working_days_between(start, end) - lost, 0)
 
 
@@ -79,45 +75,56 @@ def paused_on(stops: Iterable[Any], on: date) -> Any:
 
 def state_of(due: date | None, on: date, paused: bool) -> str:
     """How a clock stands: late, soon (five working days or fewer), ok, pause, none."""
-    if due is None:
-        return "none"
     if paused:
         return "pause"
+    if due is None:
+        return "none"
     if due < on:
         return "late"
     return "soon" if working_days_between(on, due) <= SOON else "ok"
 
 
-def clock_shown(case: Case, clock: Any, pauses: Iterable[Any], on: date) -> ClockShown:
-    """The clock of the stage a case is in; `clock` is its running StageClock, or None."""
+def clock_shown(case: Case, clock: Any, pauses: Iterable[Any], on: date, named: bool = True) -> ClockShown:
+    """The clock of the stage a case is in; `clock` is its running StageClock, or None.
+
+    `named`: whether the reader may know who asked for a pause; it may have been a raiser in confidence.
+    """
     if not case.is_open:
         return ClockShown(f"Closed on {day(case.closed_on)}: {case.get_outcome_display()}")
-    if clock is None or clock.days is None or clock.due_on is None:
+    if clock is None or clock.days is None:
         return ClockShown("This stage has no clock")
     stops = approved(clock, pauses)
     now = paused_on(stops, on)
     state = state_of(clock.due_on, on, now is not None)
-    left = working_days_between(on, clock.due_on)
-    heading = f"{working_days(left)} left, due {day(clock.due_on, 'weekday')}"
     if now is not None:
         until = f" until {day(now.ends)}" if now.ends else ""
         heading = f"Paused since {day(now.starts)}{until}"
-    elif state == "late":
-        heading = f"{working_days(-left)} over its date, {day(clock.due_on, 'weekday')}"
-    elif left == 0:
-        heading = f"Due today, {day(clock.due_on, 'weekday')}"
-    shown = [_pause(clock, stops, number, on) for number, pause in enumerate(stops) if pause.starts <= on]
+    else:
+        heading = _heading(clock.due_on, on)
+    shown = [_pause(clock, stops, number, on, named) for number, pause in enumerate(stops) if pause.starts <= on]
     return ClockShown(heading, worked(clock.started_on, on, stops), clock.days, shown, state)
 
 
-def _pause(clock: Any, stops: Sequence[Any], number: int, on: date) -> PauseShown:
+def _heading(due: date | None, on: date) -> str:
+    if due is None:
+        return "This stage has no clock"
+    left = working_days_between(on, due)
+    if due < on:
+        return f"{working_days(-left)} over its date, {day(due, 'weekday')}"
+    if left == 0:
+        return f"Due today, {day(due, 'weekday')}"
+    return f"{working_days(left)} left, due {day(due, 'weekday')}"
+
+
+def _pause(clock: Any, stops: Sequence[Any], number: int, on: date, named: bool) -> PauseShown:
     pause = stops[number]
     last = min(pause.ends or on, on)
     days = working_days_between(_before(pause.starts), last)
     after = worked(clock.started_on, _before(pause.starts), stops[:number])
     span = f"{day(pause.starts, 'brief')} to {day(pause.ends)}" if pause.ends else f"since {day(pause.starts)}"
-    words = f"Paused {working_days(days)}, {span}: {pause.reason} Asked by {pause.asked_by.name}, approved by "
-    return PauseShown(after, days, f"{words}{pause.approved_by.name}.")
+    asked = f"Asked by {pause.asked_by.name}, approved" if named else "Approved"
+    words = f"Paused {working_days(days)}, {span}: {pause.reason} {asked} by {pause.approved_by.name}."
+    return PauseShown(pause.pk, after, days, words)
 
 
 # --- The strip of stages ------------------------------------------------------------------------------------------
@@ -146,7 +153,8 @@ def _stage(code: str, clock: Any, stops: list[Any], case: Case, on: date, asked:
         used = f"day {worked(clock.started_on, on, stops)} of {clock.days}" if clock.days else "no clock"
         return {"name": name, "note": f"since {day(clock.started_on, 'brief')}, {used}", "state": "now"}
     used = worked(clock.started_on, clock.ended_on, stops)
-    span = f"{day(clock.started_on, 'brief')} to {day(clock.ended_on, 'brief')}"
+    first, last = day(clock.started_on, "brief"), day(clock.ended_on, "brief")
+    span = first if first == last else f"{first} to {last}"
     of = f", {used}{NBSP}of{NBSP}{working_days(clock.days)}" if clock.days else ""
     return {"name": name, "note": span + of, "state": "done"}
 

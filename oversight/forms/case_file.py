@@ -3,14 +3,17 @@
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
+from collaboration.queries.profiles import content_of, current_framework
 from ics_governance import forms
 from ics_governance.models import User
 from oversight.models import Override
 from oversight.process import MEASURES
+from oversight.queries.case_file import CaseFile
 from partnerships.models import Organisation
 
-from .attempts import AttemptFields, not_in_future
-from .bodies import BodyField
+from .attempts import not_in_future
 
 LONG = 10_000
 
@@ -23,13 +26,13 @@ def long_text(label: str, hint: str = "", *, required: bool = True, **more: Any)
 
 
 class CaseForm(forms.Form):
-    """A form of one case: `file` is the case with all its parts, `on` the day."""
+    """A form of one case: `file` is the case with all its parts, `part` what of it the form is about."""
 
     design = {"text": {"rows": 5}, "reason": {"rows": 4}, "terms": {"rows": 5}}
 
-    def __init__(self, *args: Any, file: Any, on: date, part: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, file: CaseFile, part: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.file, self.on, self.part = file, on, part
+        self.file, self.part, self.actor, self.on = file, part, file.actor, file.actor.on
         self.prepare()
 
     def prepare(self) -> None:
@@ -98,7 +101,7 @@ class FacilitationForm(CaseForm):
 
     def prepare(self) -> None:
         """What is on file already."""
-        record = self.file.facilitation
+        record = self.file.parts.facilitation
         if record:
             self.initial = {name: getattr(record, name) for name in self.fields} | self.initial
 
@@ -140,36 +143,6 @@ class AgreementForm(CaseForm):
     terms = long_text("The terms you agree to", "What each side will do, and by when.")
 
 
-class CaseAttemptForm(AttemptFields):
-    """An attempt put on the file: a note that is kept already, or one written now."""
-
-    attempt = forms.ModelChoiceField(label="A note that is kept already", queryset=None, required=False)
-    field_order = ["attempt", "other", "held_on", "tried", "outcome", "note"]
-    mark_optional = False
-    design = {**AttemptFields.design, "attempt": {"empty": "None: I write it now"}}
-
-    def __init__(self, *args: Any, file: Any, on: date, notes: Any, bodies: list[Organisation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.on = on
-        self.fields["attempt"].queryset = notes  # type: ignore[attr-defined]
-        self.fields["attempt"].label_from_instance = _named  # type: ignore[attr-defined]
-        self.fields["other"].choices = [(str(body.pk), body.name) for body in bodies]  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        """Either a note, or all that a note needs."""
-        values = super().clean() or {}
-        if not values.get("attempt"):
-            for name in ("other", "held_on", "tried", "outcome"):
-                if not values.get(name) and name not in self.errors:
-                    self.add_error(name, str(self.fields[name].error_messages["required"]))
-            not_in_future(self, values, self.on)
-        return values
-
-
-def _named(note: Any) -> str:
-    return f"{note.held_on:%d %B %Y}: {note.tried[:80]}"
-
-
 class CharacteristicsForm(CaseForm):
     """The characteristics that the case speaks to."""
 
@@ -179,7 +152,9 @@ class CharacteristicsForm(CaseForm):
 
     def prepare(self) -> None:
         """Those of the framework, with what is named already."""
-        self.fields["characteristics"].choices = self.file.characteristic_choices  # type: ignore[attr-defined]
+        framework = current_framework()
+        rows = content_of(framework).characteristics if framework else ()
+        self.fields["characteristics"].choices = [(row.code, row.title) for row in rows]  # type: ignore[attr-defined]
         self.initial = {"characteristics": self.file.case.concern.characteristics} | self.initial
 
 
@@ -201,13 +176,14 @@ class FindingForm(CaseForm):
         """The respondents, and the facts of the file."""
         self.bodies("organisation", self.file.respondents)
         self.fields["facts"].choices = [  # type: ignore[attr-defined]
-            (str(fact.pk), f"{fact.number}. {fact.text[:120]} ({fact.get_state_display()})") for fact in self.file.facts
+            (str(fact.pk), f"{fact.number}. {fact.text[:120]} ({fact.get_state_display()})")
+            for fact in self.file.parts.facts
         ]
 
     def clean_facts(self) -> list[Any]:
         """The facts themselves."""
         chosen = set(self.cleaned_data["facts"])
-        return [fact for fact in self.file.facts if str(fact.pk) in chosen]
+        return [fact for fact in self.file.parts.facts if str(fact.pk) in chosen]
 
 
 class DisputeFindingForm(CaseForm):
@@ -229,15 +205,29 @@ class NoteForm(CaseForm):
 class CriteriaForm(CaseForm):
     """What ends the support, or a measure."""
 
-    texts = long_text("Exit criteria, one on each line", "Each can be seen to be met: a number, a date, a document.")
+    measure = forms.ChoiceField(label="Of what", choices=[], required=False)
+    criteria = long_text("Exit criteria, one on each line", "Each can be seen to be met: a number, a date, a document.")
+    mark_optional = False
 
-    def clean_texts(self) -> list[str]:
+    def prepare(self) -> None:
+        """The support, or one of the measures."""
+        live = [row for row in self.file.parts.measures if row.state != "ended"]
+        choices = [("", "The support"), *((str(row.pk), MEASURES[row.kind].title) for row in live)]
+        self.fields["measure"].choices = choices  # type: ignore[attr-defined]
+        if not live:
+            self.fields["measure"].widget = forms.HiddenInput()
+
+    def clean_measure(self) -> Any:
+        """The measure itself; None for the support."""
+        chosen = self.cleaned_data["measure"]
+        return next((row for row in self.file.parts.measures if str(row.pk) == chosen), None)
+
+    def clean_criteria(self) -> list[str]:
         """One criterion a line."""
-        found = [line.strip(" -•\t") for line in self.cleaned_data["texts"].splitlines()]
-        found = [line for line in found if line]
+        found = [line.strip(" -•\t") for line in self.cleaned_data["criteria"].splitlines()]
         if any(len(line) > 300 for line in found):
-            raise forms.ValidationError("Each criterion must be 300 characters or fewer")
-        return found
+            raise ValidationError("Each criterion must be 300 characters or fewer")
+        return [line for line in found if line]
 
 
 class CriterionMetForm(CaseForm):
@@ -262,13 +252,17 @@ class PauseForm(CaseForm):
     """A pause of the clock."""
 
     starts = forms.DateField(label="First day of the pause", help_text="Today or later: a pause is never back-dated.")
+    ends = forms.DateField(
+        label="Last day, if it is known", required=False, help_text="Empty: until somebody ends the pause."
+    )
     reason = long_text("Why the clock should stop")
+    mark_optional = False
 
     def clean_starts(self) -> date | None:
         """Never back-dated."""
         starts: date | None = self.cleaned_data["starts"]
         if starts and starts < self.on:
-            raise forms.ValidationError("A pause is never back-dated: choose today or a later day")
+            raise ValidationError("A pause is never back-dated: choose today or a later day")
         return starts
 
 
@@ -299,17 +293,11 @@ class DisputeRequestForm(CaseForm):
     reason = long_text("Why an independent third party should look at it", "You get an answer within 5 working days.")
 
 
-class DisputeAnswerForm(CaseForm):
-    """The holder's answer to a request for dispute resolution."""
+class ThirdPartyForm(CaseForm):
+    """Naming the independent third party, by name and, where there is one, by account."""
 
-    granted = forms.TypedChoiceField(
-        label="Your answer", widget=forms.RadioSelect, coerce=lambda value: value == "yes",
-        choices=[("yes", "Granted"), ("no", "Refused: the region reviews it")],
-        error_messages={"required": "Select your answer"},
-    )  # fmt: skip
-    answer = long_text("Reasons")
     third_party_name = forms.CharField(
-        label="If granted: the independent third party", max_length=200, required=False,
+        label="If it is granted: the independent third party", max_length=200, required=False,
         help_text="A person of no body that takes part.",
     )  # fmt: skip
     third_party = forms.EmailField(
@@ -317,6 +305,7 @@ class DisputeAnswerForm(CaseForm):
         help_text="They can then see this case, and nothing else.",
     )  # fmt: skip
     mark_optional = False
+    grants = ""  # the field that says whether it is granted
 
     def clean_third_party(self) -> User | None:
         """The account of that address."""
@@ -325,21 +314,75 @@ class DisputeAnswerForm(CaseForm):
             return None
         user = User.objects.filter(email__iexact=typed, is_active=True).first()
         if user is None:
-            raise forms.ValidationError("Nobody here has this address; leave it empty and give the name alone")
+            raise ValidationError("Nobody here has this address; leave it empty and give the name alone")
         return user
 
     def clean(self) -> dict[str, Any]:
-        """A granted request names the third party."""
+        """What is granted names the third party."""
         values = super().clean() or {}
-        if values.get("granted") and not values.get("third_party_name"):
+        if values.get(self.grants) and not values.get("third_party_name"):
             self.add_error("third_party_name", "Name the independent third party")
         return values
 
 
-class RefusalReviewForm(CaseForm):
+class DisputeAnswerForm(ThirdPartyForm):
+    """The holder's answer to a request for dispute resolution."""
+
+    granted = forms.TypedChoiceField(
+        label="Your answer", widget=forms.RadioSelect, coerce=lambda value: value == "yes",
+        choices=[("yes", "Granted"), ("no", "Refused: the region reviews it")],
+        error_messages={"required": "Select your answer"},
+    )  # fmt: skip
+    answer = long_text("Reasons")
+    field_order = ["granted", "answer"]
+    grants = "granted"
+
+
+class RefusalReviewForm(ThirdPartyForm):
     """The region's review of a refusal."""
 
-    text = long_text("What the region finds, with reasons")
+    overturned = forms.TypedChoiceField(
+        label="The region", widget=forms.RadioSelect, coerce=lambda value: value == "yes",
+        choices=[("no", "Lets the refusal stand"), ("yes", "Grants the request")],
+        error_messages={"required": "Select what the region decides"},
+    )  # fmt: skip
+    finding = long_text("Reasons")
+    field_order = ["overturned", "finding"]
+    grants = "overturned"
+
+
+class NoticeForm(CaseForm):
+    """Notice of intent."""
+
+    days = forms.IntegerField(label="Days of notice", min_value=1, max_value=365)
+    design = {"days": {"width": 3}}
+
+    def prepare(self) -> None:
+        """The least that the law asks for."""
+        kind = MEASURES[self.part.kind]
+        least = kind.urgent_notice if self.part.urgent else kind.notice
+        if least:
+            self.fields["days"].help_text = f"At least {least}, under {kind.law}."
+            self.fields["days"].initial = least
+
+
+class RepresentationsForm(CaseForm):
+    """What the body says on a measure."""
+
+    text = long_text("What your organisation has to say")
+    undertakings = long_text("Undertakings that you offer", "What you would do, and by when.", required=False)
+
+
+class AppealForm(CaseForm):
+    """What became of an appeal."""
+
+    outcome = long_text("What the tribunal decided")
+
+
+class CertificateForm(CaseForm):
+    """How a measure ended."""
+
+    certificate = long_text("The certificate of compliance, or why it ends otherwise")
 
 
 class MeasureForm(CaseForm):
@@ -358,9 +401,3 @@ class MeasureForm(CaseForm):
     def prepare(self) -> None:
         """The respondents."""
         self.bodies("organisation", self.file.respondents)
-
-
-class BodyForm(CaseForm):
-    """Another body that is asked to answer."""
-
-    organisation = BodyField(label="Which body is asked to answer as well?", help_text="Its name or code.")

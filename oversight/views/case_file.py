@@ -1,0 +1,79 @@
+"""One page for each act on a case: its moves, and what is put on its file. `ACTS` says who may do what, and when."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from ics_governance.models import User
+from ics_governance.permissions import Actor, Refused
+from oversight.actions.cases import move as carry_out
+from oversight.forms.cases import MoveForm
+from oversight.models import Case
+from oversight.process import STAGE
+from oversight.queries.case_file import file_of
+from oversight.queries.cases import ASKED_ELSEWHERE, cases_of
+from oversight.workflows import CASE
+from partnerships.models import RoleMembership
+from partnerships.views.common import attempt
+
+from .case_acts import ACTS, part_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, reference: str, event: str) -> HttpResponse:
+    """`/cases/<reference>/moves/<event>/`: a move, with what it asks for. What stands against it is said at once."""
+    rows = {row.event: row for row in CASE.transitions if row.event not in ASKED_ELSEWHERE}
+    if event not in rows:
+        raise Http404
+    file = file_of(request.actor, reference)
+    case, row = file.case, rows[event]
+    if row.permission not in file.held:
+        raise Refused(row.permission)
+    form = move_form(request.POST or None, case, event, request.actor)
+    if request.method == "POST" and form.is_valid():
+
+        def act() -> None:
+            carry_out(
+                by=request.actor, case=case, event=event, reason=form.reason, changes=form.changes,
+                seen=form.cleaned_data["version"],
+            )  # fmt: skip
+
+        if attempt(request, act, f"{case.reference} is now in {STAGE[row.target].title.lower()}.", form):
+            return redirect("case", reference)
+    context = {
+        "case": case,
+        "form": form,
+        "move": row,
+        "target": STAGE[row.target],
+        "reasons": file.reasons_against(row),
+        "possible_here": case.stage in row.sources,
+    }
+    return render(request, "oversight/case_move.html", context, status=422 if form.errors else 200)
+
+
+def move_form(data: Any, case: Case, event: str, actor: Actor) -> MoveForm:
+    """The form of an event, with the people who may work on it and the cases in which it may go on."""
+    holders = RoleMembership.objects.on(actor.on).filter(organisation=case.holder_id)
+    people = User.objects.filter(pk__in=holders.values("user")).order_by("name")
+    others = cases_of(actor).exclude(pk=case.pk).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None)
+    return MoveForm(data, case=case, event=event, people=people, others=others)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: HttpRequest, reference: str, act: str, pk: int | None = None) -> HttpResponse:
+    """`/cases/<reference>/<act>/` and `/cases/<reference>/<act>/<id>/`: something put on the file, or done about it."""
+    if act not in ACTS or (pk is None) != (not ACTS[act].part):
+        raise Http404
+    row = ACTS[act]
+    file = file_of(request.actor, reference)
+    part = part_of(file, row, pk)
+    if not file.held.intersection(row.by):
+        raise Refused(row.by[0])
+    form = row.form(request.POST if request.method == "POST" else None, file=file, part=part)
+    sent = request.method == "POST" and form.is_valid()
+    if sent and attempt(request, lambda: row.do(request.actor, file, part, form.cleaned_data), row.done, form):
+        return redirect("case", reference)
+    context = {"case": file.case, "form": form, "act": row, "part": part, "file": file, "on": request.actor.on}
+    return render(request, "oversight/case_act.html", context, status=422 if form.errors else 200)
