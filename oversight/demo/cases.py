@@ -83,6 +83,9 @@ def _act(row: dict[str, Any], days: _Days, people: People) -> Act:
         arguments["held_on"] = days.on(row["held"])
     if "starts" in row:
         arguments["starts"] = days.on(row["starts"])
+    if "user" in row:
+        named, _, their_post = row["user"].partition(":")
+        arguments["user"] = people.user(named, their_post)
     if row["do"] in ("note_attempt", "raise_concern"):
         arguments["kept_by" if row["do"] == "note_attempt" else "organisation"] = body
     after = row.get("after_scoring", False)

@@ -1,7 +1,7 @@
 """Carries the script of concerns out by the register's own actions, each act as its person and on its day."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -9,6 +9,7 @@ from django.db import models
 from collaboration.models import InformalAttempt, Profile
 from ics_governance.context import acting_as, system
 from ics_governance.models import Notification, User
+from ics_governance.notifications import mark_matter_read
 from ics_governance.permissions import Actor
 from oversight.actions import cases, clocks, concerns, dispute, file, override, review
 from oversight.models import Case, Criterion, Fact, Override, Pause, Step
@@ -22,8 +23,8 @@ from .cases import Act, Concern
 ON_THE_FILE: dict[str, Callable[..., Any]] = {
     verb.__name__: verb
     for verb in (
-        file.reply_to_fact, file.reply, file.add_fact, file.add_evidence, file.add_note, file.agree,
-        file.record_facilitation, file.send_for_accuracy, file.check_accuracy, file.record_discussion,
+        cases.assign_reviewer, file.reply_to_fact, file.reply, file.add_fact, file.add_evidence, file.add_note,
+        file.agree, file.record_facilitation, file.send_for_accuracy, file.check_accuracy, file.record_discussion,
         file.name_characteristics, clocks.ask_for_pause, clocks.approve_pause, clocks.end_pause,
         dispute.ask_for_dispute_resolution, override.ask_for_override, override.confirm_override,
         review.add_finding, review.set_exit_criteria, review.meet_criterion,
@@ -40,7 +41,8 @@ class Replay:
         self.bulk = bulk
         self.cases: dict[str, Case] = {}
         self._bodies: dict[str, Organisation] = {}
-        self._actors: dict[tuple[int, Any], Actor] = {}
+        self._actors: dict[tuple[int, date], Actor] = {}
+        self._users: dict[int, User] = {}
         self.acts = 0
 
     def play(self, told: Iterable[Concern]) -> int:
@@ -82,11 +84,15 @@ class Replay:
         if act.do == "move":
             given = dict(act.arguments)
             changes = {name: given.pop(name) for name in MOVE_ASKS if name in given}
+            if given["event"] == "accept":
+                changes["lead"] = self._user(act.user)
             self._as(act, cases.move, {"case": case, **given, "changes": changes})
+            self._seen(case, act)
             return
         with system("what an act is about"):
             given = self._named(case, act)
         self._as(act, ON_THE_FILE[act.do], given)
+        self._seen(case, act)
 
     def _named(self, case: Case, act: Act) -> dict[str, Any]:
         """The arguments, with records in the place of numbers and codes."""
@@ -95,6 +101,8 @@ class Replay:
             given["organisation"] = self.body(given["organisation"])
         if "profile" in given:
             given["profile"] = Profile.objects.filter(subject=self.body(given["profile"])).order_by("-as_of")[1]
+        if "user" in given:
+            given["user"] = self._user(given["user"])
         if "facts" in given:
             given["facts"] = list(Fact.objects.filter(case=case, number__in=given["facts"]))
         if "fact" in given:
@@ -129,8 +137,14 @@ class Replay:
     def _actor(self, act: Act) -> Actor:
         key = (act.user, act.day)
         if key not in self._actors:
-            self._actors[key] = actor_for(User.objects.get(pk=self.bulk.keys["user"][act.user - 1]), act.day)
+            self._actors[key] = actor_for(self._user(act.user), act.day)
         return self._actors[key]
+
+    def _user(self, row: int) -> User:
+        key = self.bulk.keys["user"][row - 1]
+        if key not in self._users:
+            self._users[key] = User.objects.get(pk=key)
+        return self._users[key]
 
     def _date(self, record: Any, act: Act) -> None:
         when = moment(act.day, 10) + timedelta(minutes=self.acts % 300)
@@ -142,6 +156,10 @@ class Replay:
                 names = {one.name for one in record._meta.concrete_fields}
                 fresh = [name for name in TIMES if name in names and _is_later(getattr(record, name), act)]
                 type(record)._base_manager.filter(pk=record.pk).update(**dict.fromkeys(fresh, when))
+
+    def _seen(self, case: Case, act: Act) -> None:
+        """Who acts on a case has read what was told of it before."""
+        mark_matter_read(self._user(act.user).pk, f"case:{case.pk}:")
 
     def _settle(self, case: Case) -> None:
         """Of what people were told about a case, the last thing waits; of a closed one nothing does."""
