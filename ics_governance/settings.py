@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat of the worker": {"task": "jobs.heartbeat", "schedule": 30.0, "options": {"expires": 30}},
     "remind people of clocks of cases, daily": {"task": "oversight.remind", "schedule": crontab(hour=6, minute=40)},
     "score every trust, nightly": {"task": "collaboration.score_nightly", "schedule": crontab(hour=2, minute=10)},
+    "look for signals, nightly": {"task": "oversight.look_for_signals", "schedule": crontab(hour=3, minute=10)},
     "forget old answers of the API": {"task": "api.forget_old_answers", "schedule": crontab(minute=40)},
 }
 

@@ -1,4 +1,4 @@
-"""Work in the background: the daily digest of reminders."""
+"""Work in the background: the daily digest of reminders, the nightly run of the rules that make signals."""
 
 from datetime import date
 from typing import Any
@@ -9,11 +9,15 @@ from ics_governance import jobs
 from ics_governance.celery import app
 from ics_governance.jobs import RunningJob
 from ics_governance.models import Job
+from ics_governance.permissions import SYSTEM
+from ics_governance.workflow import GuardFailed
 from ics_governance.workingdays import add_working_days, is_working_day
 
 from .actions.reminders import send_digests
+from .actions.signals import evaluate_signals
 
 REMINDERS = "case_reminders"
+SIGNALS = "signals"
 
 
 @app.task(name="oversight.remind")
@@ -32,3 +36,23 @@ def case_reminders(job: RunningJob, *, since: str, until: str) -> dict[str, Any]
     """Send the digest of a day."""
     told = send_digests(since=date.fromisoformat(since), until=date.fromisoformat(until))
     return {"told": told, "summary": f"{told} people were reminded of clocks of cases."}
+
+
+# --- Signals ------------------------------------------------------------------------------------------------------
+
+
+@app.task(name="oversight.look_for_signals")
+def look_for_signals() -> None:
+    """Ask for the nightly run of the rules, after the scores of the night. Asked twice, it is one job."""
+    day = timezone.localdate()
+    jobs.enqueue(SIGNALS, key=f"{SIGNALS}:{day}", args={"on": day.isoformat()})
+
+
+@jobs.job(SIGNALS)
+def signals(job: RunningJob, *, on: str) -> dict[str, Any]:
+    """Apply the rules to the last whole month. Before rules are loaded there is nothing to do."""
+    try:
+        run = evaluate_signals(by=SYSTEM, on=date.fromisoformat(on))
+    except GuardFailed as refused:
+        return {"summary": str(refused), "new": 0}
+    return {"summary": str(run), "new": run.new, "url": "/signals/"}

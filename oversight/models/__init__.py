@@ -16,6 +16,7 @@ from .cases import REFERENCE_PREFIX, Case, CaseNote, Commitment, Override, Side,
 from .clocks import Extension, Pause, StageClock
 from .outcomes import Criterion, Finding, Measure
 from .signals import Signal, SignalRuleSet
+from .visits import Visit
 
 __all__ = [
     "REFERENCE_PREFIX",
@@ -43,4 +44,5 @@ __all__ = [
     "SignalRuleSet",
     "StageClock",
     "Step",
+    "Visit",
 ]
