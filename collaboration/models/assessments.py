@@ -126,6 +126,7 @@ class AnswerVersion(models.Model):
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     saved_at = models.DateTimeField(db_default=Now(), editable=False)
     came_second = models.BooleanField(default=False, help_text="Not taken over: somebody else had saved meanwhile.")
+    settled = models.BooleanField(default=False, help_text="Its writer has chosen between the two texts.")
 
     class Meta:
         indexes = [models.Index(fields=["answer", "-version"], name="versions_of_an_answer")]
