@@ -219,6 +219,7 @@ class Supervisor:
             self._manage("Creating the cache's table", ["createcachetable"])
         self._manage("Loading England's organisations", ["seed_reference"])
         self._manage("Loading the frameworks", ["seed_frameworks"])
+        self._manage("Loading the rules of signals", ["seed_rulesets"])
         if demo:
             self._manage("Inventing demo people and two years of activity", ["seed_demo"])
 

@@ -7,6 +7,7 @@ from collaboration.api.frameworks import Frameworks
 from collaboration.api.profiles import Profiles
 from ics_governance.api_schema import Schema
 from ics_governance.job_api import JobProgress
+from oversight.api.signals import Signals
 from partnerships.api.arrangements import Arrangements
 from partnerships.api.authority import Authority
 from partnerships.api.decisions import Decisions, PublicDecisions
@@ -27,6 +28,7 @@ for prefix, records in (
     ("actions", Actions),
     ("frameworks", Frameworks),
     ("profiles", Profiles),
+    ("signals", Signals),
     ("public/decisions", PublicDecisions),
 ):
     router.register(prefix, records, basename=f"api-{prefix.replace('/', '-')}")

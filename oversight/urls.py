@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from .views import attempts, case_file, case_page, cases, concerns, demo, home, region
+from .views import attempts, case_file, case_page, cases, concerns, demo, home, region, signals
 
 
 class CaseReference:
@@ -45,11 +45,18 @@ case_urls = [
     path("<case:reference>/<slug:act>/<int:pk>/", case_file.act, name="case-part"),
 ]
 
+signal_urls = [
+    path("", signals.signal_list, name="signal-list"),
+    path("<int:pk>/", signals.signal, name="signal"),
+    path("<int:pk>/trail/", signals.trail, name="signal-trail"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("region/", region.region, name="region"),
     path("concerns/", include(concern_urls)),
     path("attempts/", include(attempt_urls)),
     path("cases/", include(case_urls)),
+    path("signals/", include(signal_urls)),
     path("demo/switch/", demo.switch_person, name="switch-person"),
 ]

@@ -170,3 +170,8 @@ def holders_of(subjects: Iterable[int], on: date) -> dict[int, int]:
 def existing(subjects: Iterable[int], on: date) -> set[int]:
     """Those of the bodies that exist on a day."""
     return set(Organisation.objects.on(on).filter(pk__in=list(subjects)).values_list("pk", flat=True))
+
+
+def case_from(actor: Actor, signal: Signal) -> Case | None:
+    """The case of the concern that was raised from a signal, where the person may read it."""
+    return cases_of(actor).filter(concern=signal.concern_id).first() if signal.concern_id else None

@@ -120,6 +120,7 @@ def test_a_site_is_prepared_served_and_ended(site, capfd):
         "ran migrate",
         "ran seed_reference",
         "ran seed_frameworks",
+        "ran seed_rulesets",
         "ran seed_demo",
         "Ready: http://127.0.0.1:",
         "Stopping web server",
