@@ -159,7 +159,7 @@ def save_response(
     """Keep a draft of an organisation's answer, however incomplete. `seen`: when the text it began from was saved."""
     with transaction.atomic():
         current = _to_answer(by, invitation)
-        return _store(by, current, ratings, comment, seen)
+        return _store(by, current, _draft(current, seen), ratings, comment)
 
 
 @transaction.atomic
@@ -168,10 +168,11 @@ def send_response(
 ) -> FeedbackResponse:
     """Send an organisation's one answer to a round; it is not changed afterwards."""
     current = _to_answer(by, invitation)
+    draft = _draft(current, seen)
     content = content_of(current.round.framework)
     if missing := [item for item in content.feedback_items if not ratings.get(item.code)]:
         raise GuardFailed([Reason(f"An answer to: {item.question}", field_of(item.code)) for item in missing])
-    response = _store(by, current, ratings, comment, seen, sent_at=timezone.now())
+    response = _store(by, current, draft, ratings, comment, sent_at=timezone.now())
     with system("feedback_response.sent"):
         FeedbackInvitation.objects.filter(pk=current.pk).update(answered_on=by.on)
     ledger.append(
@@ -226,24 +227,31 @@ def _to_answer(by: Actor, invitation: FeedbackInvitation) -> FeedbackInvitation:
     return current
 
 
+def _draft(invitation: FeedbackInvitation, seen: datetime | None) -> FeedbackResponse:
+    """What the organisation has written so far; refused when that is not what this person began from."""
+    with system("an organisation's own draft"):
+        found = FeedbackResponse.objects.select_related("saved_by").filter(invitation=invitation).first()
+    if found and found.saved_at != seen:
+        raise GuardFailed([_overtaken(found)])
+    return found or FeedbackResponse(invitation=invitation)
+
+
 def _store(
     by: Actor,
     invitation: FeedbackInvitation,
+    response: FeedbackResponse,
     ratings: Mapping[str, str],
     comment: str,
-    seen: datetime | None,
     sent_at: datetime | None = None,
 ) -> FeedbackResponse:
     content = content_of(invitation.round.framework)
     codes = {rating.code for rating in content.feedback_scale}
-    kept = {item.code: ratings[item.code] for item in content.feedback_items if ratings.get(item.code) in codes}
+    response.ratings = {
+        item.code: ratings[item.code] for item in content.feedback_items if ratings.get(item.code) in codes
+    }
+    response.comment, response.sent_at = comment.strip(), sent_at
+    response.saved_by_id, response.saved_at = by.user_id, timezone.now()  # type: ignore[assignment]
     with system("feedback_response.saved"):
-        before = FeedbackResponse.objects.select_related("saved_by").filter(invitation=invitation).first()
-        if before and before.saved_at != seen:
-            raise GuardFailed([_overtaken(before)])
-        response = before or FeedbackResponse(invitation=invitation)
-        response.ratings, response.comment, response.sent_at = kept, comment.strip(), sent_at
-        response.saved_by_id, response.saved_at = by.user_id, timezone.now()
         response.save()
     return response
 

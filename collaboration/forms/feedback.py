@@ -137,6 +137,12 @@ class ResponseForm(forms.Form):
         except ValueError:
             return None
 
+    def begin_from(self, response: FeedbackResponse | None) -> None:
+        """Let the next save replace what is stored now, which the page has told of."""
+        if response and response.saved_at != self.seen_at:
+            self.data = self.data.copy()
+            self.data["seen"] = response.saved_at.isoformat()
+
     @property
     def ratings(self) -> dict[str, str]:
         """What was chosen, by item."""

@@ -70,6 +70,9 @@ class RiskForm(forms.Form):
         self._choose("forum", Forum.objects.on(on).filter(host__in=hosts))
         self._choose("owner", partners)
         self._choose("sharers", partners.exclude(pk__in=hosts))
+        bodies = [(body.pk, body.name) for body in partners]  # asked for once, offered twice
+        self.fields["owner"].choices = [("", "Nobody yet"), *bodies]  # type: ignore[attr-defined]
+        self.fields["sharers"].choices = [pair for pair in bodies if pair[0] not in hosts]  # type: ignore[attr-defined]
         self._choose("owner_person", people_of(partners.values("pk"), on))
         if len(hosts) == 1:
             self.fields["host"].widget = forms.HiddenInput()

@@ -78,10 +78,15 @@ def to_close(actor: Actor) -> QuerySet[FeedbackRound]:
     return rows.select_related("subject").order_by("closes_on", "pk")
 
 
-def own_invitations(actor: Actor, feedback_round: FeedbackRound) -> list[FeedbackInvitation]:
-    """The invitations of this person's organisations to a round; usually one or none."""
+def own_invitations(
+    actor: Actor, feedback_round: FeedbackRound, everyone: list[FeedbackInvitation] | None = None
+) -> list[FeedbackInvitation]:
+    """The invitations of this person's organisations to a round; usually one or none. `everyone`: if known already."""
+    own = actor.organisations(P.FEEDBACK_VIEW, Capacity.INVITED)
+    if everyone is not None:
+        return [each for each in everyone if each.organisation_id in own]
     rows = feedback_round.invitations.select_related("organisation")
-    return list(rows.filter(organisation__in=actor.organisations(P.FEEDBACK_VIEW, Capacity.INVITED)).order_by("pk"))
+    return list(rows.filter(organisation__in=own).order_by("pk"))
 
 
 def invited(actor: Actor, feedback_round: FeedbackRound) -> list[FeedbackInvitation] | None:

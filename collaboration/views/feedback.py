@@ -96,7 +96,7 @@ def feedback_new(request: HttpRequest) -> HttpResponse:
 
 def find(request: HttpRequest, pk: int) -> FeedbackRound:
     """The round; 404 for what this person may not see."""
-    rows = FeedbackRound.objects.select_related("subject", "host", "framework")
+    rows = FeedbackRound.objects.select_related("subject", "host", "framework").defer("framework__content")
     return visible_or_404(request.actor, rows, pk=pk)
 
 
@@ -115,7 +115,7 @@ def feedback_round(request: HttpRequest, pk: int) -> HttpResponse:
         "found": found,
         "fewest": FEWEST,
         "invited": invited,
-        "own": queries.own_invitations(request.actor, found),
+        "own": queries.own_invitations(request.actor, found, invited),
         "may_answer": bool(request.actor.organisations(P.FEEDBACK_ANSWER, Capacity.INVITED)),
         "results": shown,
         "comments": list(found.comments.order_by("place")) if readable else [],
@@ -199,6 +199,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
         if attempt(request, keep, done, form):
             return redirect("feedback-round" if sends else "feedback-answer", found.round_id if sends else pk)
+        form.begin_from(response)
     context = {
         "invitation": found,
         "round": found.round,

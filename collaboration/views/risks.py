@@ -15,7 +15,9 @@ from collaboration.queries import risks as queries
 from ics_governance.exports import Column
 from ics_governance.notifications import mark_matter_read
 from ics_governance.paging import paged
-from partnerships.access import allowed, require, visible_or_404
+from ics_governance.permissions import Refused
+from ics_governance.workflow import Reason
+from partnerships.access import allowed, scope, visible_or_404
 from partnerships.views.common import attempt, exported
 from partnerships.views.trail import trail_page
 
@@ -75,10 +77,21 @@ def risk_new(request: HttpRequest) -> HttpResponse:
     )
 
 
+ROWS = SharedRisk.objects.select_related("host", "owner", "owner_person", "forum")
+
+
 def find(request: HttpRequest, pk: int) -> SharedRisk:
     """The risk; 404 for what this person may not see."""
-    rows = SharedRisk.objects.select_related("host", "owner", "owner_person", "forum")
-    return visible_or_404(request.actor, rows, pk=pk)
+    return visible_or_404(request.actor, ROWS.all(), pk=pk)
+
+
+def to_change(request: HttpRequest, pk: int) -> SharedRisk:
+    """The risk, for those who may change it; 403 that says who can for those who only see it."""
+    found = scope(request.actor, P.RISK_EDIT, ROWS.all()).filter(pk=pk).first()
+    if found is None:
+        find(request, pk)
+        raise Refused(P.RISK_EDIT)
+    return found
 
 
 @require_safe
@@ -98,7 +111,7 @@ def risk(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "collaboration/risk.html", context)
 
 
-def _lacks(found: SharedRisk) -> list[str]:
+def _lacks(found: SharedRisk) -> list[Reason]:
     """What a risk needs, to count as kept in date."""
     wanted = {
         "A body that owns it": found.owner_id,
@@ -106,12 +119,11 @@ def _lacks(found: SharedRisk) -> list[str]:
         "What is done about it": found.mitigation.strip(),
         "The day of its next review": found.review_on,
     }
-    return [words for words, value in wanted.items() if not value]
+    return [Reason(words) for words, value in wanted.items() if not value]
 
 
 def _page(request: HttpRequest, found: SharedRisk, form: Any, act: Any, done: str, **words: Any) -> HttpResponse:
     """A page of one form about a risk."""
-    require(request.actor, P.RISK_EDIT, found)
     address = reverse("risk", args=[found.pk])
     crumbs = [("Shared risks", reverse("risk-list")), (found.title, address)]
     return ask(request, form, act, done, address, caption=found.title, nav="risks", crumbs=crumbs, **words)
@@ -120,7 +132,7 @@ def _page(request: HttpRequest, found: SharedRisk, form: Any, act: Any, done: st
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """`/risks/<id>/review/`: look at a risk again."""
-    found = find(request, pk)
+    found = to_change(request, pk)
     form = ReviewForm(request.POST or None, initial={"mitigation": found.mitigation})
 
     def act(values: dict[str, Any]) -> None:
@@ -133,7 +145,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """`/risks/<id>/edit/`: change what is recorded of a risk."""
-    found = find(request, pk)
+    found = to_change(request, pk)
     form = RiskForm.of(request.POST or None, found, queries.sharing(found), request.actor.on)
 
     def act(values: dict[str, Any]) -> None:
@@ -146,7 +158,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """`/risks/<id>/close/`: close a risk."""
-    found = find(request, pk)
+    found = to_change(request, pk)
 
     def act(values: dict[str, Any]) -> None:
         actions.close_risk(by=request.actor, risk=found, **values)
