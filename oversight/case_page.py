@@ -122,7 +122,7 @@ def _pause(clock: Any, stops: Sequence[Any], number: int, on: date, named: bool)
     days = working_days_between(_before(pause.starts), last)
     after = worked(clock.started_on, _before(pause.starts), stops[:number])
     span = f"{day(pause.starts, 'brief')} to {day(pause.ends)}" if pause.ends else f"since {day(pause.starts)}"
-    asked = f"Asked by {pause.asked_by.name}, approved" if named else "Approved"
+    asked = f"Asked by {pause.asked_by.name}, approved" if named and pause.asked_by else "Approved"
     words = f"Paused {working_days(days)}, {span}: {pause.reason} {asked} by {pause.approved_by.name}."
     return PauseShown(pause.pk, after, days, words)
 

@@ -24,12 +24,13 @@ MOST_DAYS = 120
 ANOTHER = "You asked for it: somebody else approves it."
 
 
-def _may_ask(by: Actor, case: Case) -> None:
-    """The holder, the region above, or a party asks."""
-    if allowed(by, P.CASE_PARTY, case):
-        as_party(by, case)
-    else:
-        as_lead(by, case, P.CASE_LEAD if allowed(by, P.CASE_LEAD, case) else P.CASE_CONFIRM)
+def _asker(by: Actor, case: Case) -> int | None:
+    """Who asks: the holder, the region above, or a party; nobody is named of a raiser in confidence."""
+    if allowed(by, P.CASE_PARTY, case) and not by.system:
+        user: int | None = as_party(by, case).said["user_id"]
+        return user
+    as_lead(by, case, P.CASE_LEAD if allowed(by, P.CASE_LEAD, case) else P.CASE_CONFIRM)
+    return by.user_id
 
 
 def _clock(case: Case) -> StageClock:
@@ -43,7 +44,7 @@ def _clock(case: Case) -> StageClock:
 @transaction.atomic
 def ask_for_pause(*, by: Actor, case: Case, starts: date, reason: str, ends: date | None = None) -> Pause:
     """Ask that the clock stands still from a day on, today at the earliest; it does once a second person approves."""
-    _may_ask(by, case)
+    asker = _asker(by, case)
     why = need("Why the clock should stop", reason, "reason")
     if starts < by.on:
         raise GuardFailed([Reason("Today or later: a pause is never back-dated", "starts")])
@@ -54,7 +55,7 @@ def ask_for_pause(*, by: Actor, case: Case, starts: date, reason: str, ends: dat
         clock = _clock(current)
         if clock.pauses.filter(ends=None).exists() or clock.pauses.filter(approved_by=None).exists():
             raise GuardFailed([Reason("Another pause goes on, or waits for its approval.", "starts")])
-        pause = Pause.objects.create(clock=clock, starts=starts, ends=ends, reason=why, asked_by_id=by.user_id)
+        pause = Pause.objects.create(clock=clock, starts=starts, ends=ends, reason=why, asked_by_id=asker)
     log(by, current, "case.pause_asked", {"starts": starts, "ends": ends, "reason": why})
     _tell_approvers(by, current, f"pause:{pause.pk}", "a pause of its clock waits for approval.")
     return pause
@@ -106,7 +107,7 @@ def end_pause(*, by: Actor, pause: Pause) -> Pause:
 @transaction.atomic
 def ask_for_extension(*, by: Actor, case: Case, days: int, reason: str) -> Extension:
     """Ask for more working days for the stage; they count once a second person approves."""
-    _may_ask(by, case)
+    asker = _asker(by, case)
     why = need("Why more time is needed", reason, "reason")
     if not 1 <= days <= MOST_DAYS:
         raise GuardFailed([Reason(f"From 1 to {MOST_DAYS} working days", "days")])
@@ -115,7 +116,7 @@ def ask_for_extension(*, by: Actor, case: Case, days: int, reason: str) -> Exten
         clock = _clock(current)
         if clock.extensions.filter(approved_by=None).exists():
             raise GuardFailed([Reason("Another request for more time waits for its approval.", "days")])
-        asked = Extension.objects.create(clock=clock, days=days, reason=why, asked_by_id=by.user_id)
+        asked = Extension.objects.create(clock=clock, days=days, reason=why, asked_by_id=asker)
     log(by, current, "case.extension_asked", {"days": days, "reason": why})
     _tell_approvers(by, current, f"extension:{asked.pk}", "more time for it waits for approval.")
     return asked

@@ -32,10 +32,13 @@ class StageClock(models.Model):
 
 
 class Approved(models.Model):
-    """Asked for by one person, approved by another."""
+    """Asked for by one person, approved by another; a raiser in confidence leaves no name."""
 
     reason = models.TextField()
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="Empty for a raiser in confidence.",
+    )  # fmt: skip
     asked_at = models.DateTimeField(db_default=Now(), editable=False)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
