@@ -3,10 +3,14 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from collaboration.api.feedback import Feedback
 from collaboration.api.frameworks import Frameworks
 from collaboration.api.profiles import Profiles
+from collaboration.api.requests import Requests, Risks
 from ics_governance.api_schema import Schema
 from ics_governance.job_api import JobProgress
+from oversight.api.cases import Cases
+from oversight.api.concerns import Concerns
 from oversight.api.signals import Signals
 from partnerships.api.arrangements import Arrangements
 from partnerships.api.authority import Authority
@@ -28,7 +32,12 @@ for prefix, records in (
     ("actions", Actions),
     ("frameworks", Frameworks),
     ("profiles", Profiles),
+    ("feedback", Feedback),
+    ("requests", Requests),
+    ("risks", Risks),
     ("signals", Signals),
+    ("concerns", Concerns),
+    ("cases", Cases),
     ("public/decisions", PublicDecisions),
 ):
     router.register(prefix, records, basename=f"api-{prefix.replace('/', '-')}")

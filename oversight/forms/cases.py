@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from ics_governance import forms
+from ics_governance.models import User
+from ics_governance.permissions import Actor
 from oversight.models import Case
 from oversight.process import ASKS, OUTCOMES, STAGES
-from partnerships.models import Organisation
+from oversight.queries.cases import cases_of
+from partnerships.models import Organisation, RoleMembership
 
 CLOCKS = [
     ("late", "Past its date"),
@@ -50,7 +53,6 @@ REASONS = {
     "withdraw": "Why you withdraw it",
     "not_settled": "What is still between them",
 }
-QUESTIONS: dict[str, forms.CharField] = {}
 
 
 class MoveForm(forms.Form):
@@ -108,3 +110,11 @@ def _text(label: str, needed: bool, hint: str) -> forms.CharField:
 def _outcomes(event: str) -> list[tuple[str, str]]:
     names = dict(Case.Outcome.choices)
     return [(code, str(names[code])) for code in OUTCOMES.get(event, ())]
+
+
+def move_form(data: Any, case: Case, event: str, actor: Actor) -> MoveForm:
+    """The form of an event, with the people who may work on it and the cases in which it may go on."""
+    holders = RoleMembership.objects.on(actor.on).filter(organisation=case.holder_id)
+    people = User.objects.filter(pk__in=holders.values("user")).order_by("name")
+    others = cases_of(actor).exclude(pk=case.pk).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None)
+    return MoveForm(data, case=case, event=event, people=people, others=others)

@@ -1,21 +1,16 @@
 """One page for each act on a case: its moves, and what is put on its file. `ACTS` says who may do what, and when."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from ics_governance.models import User
-from ics_governance.permissions import Actor, Refused
+from ics_governance.permissions import Refused
 from oversight.actions.cases import move as carry_out
-from oversight.forms.cases import MoveForm
-from oversight.models import Case
+from oversight.forms.cases import move_form
 from oversight.process import STAGE
 from oversight.queries.case_file import file_of
-from oversight.queries.cases import ASKED_ELSEWHERE, cases_of
+from oversight.queries.cases import ASKED_ELSEWHERE
 from oversight.workflows import CASE
-from partnerships.models import RoleMembership
 from partnerships.views.common import attempt
 
 from .case_acts import ACTS, part_of
@@ -51,14 +46,6 @@ def move(request: HttpRequest, reference: str, event: str) -> HttpResponse:
         "possible_here": case.stage in row.sources,
     }
     return render(request, "oversight/case_move.html", context, status=422 if form.errors else 200)
-
-
-def move_form(data: Any, case: Case, event: str, actor: Actor) -> MoveForm:
-    """The form of an event, with the people who may work on it and the cases in which it may go on."""
-    holders = RoleMembership.objects.on(actor.on).filter(organisation=case.holder_id)
-    people = User.objects.filter(pk__in=holders.values("user")).order_by("name")
-    others = cases_of(actor).exclude(pk=case.pk).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None)
-    return MoveForm(data, case=case, event=event, people=people, others=others)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

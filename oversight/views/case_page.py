@@ -40,6 +40,13 @@ HOLDER_NEXT = (
     ("send-for-accuracy", "Send the record", "send the facilitation record to both parties for their accuracy check"),
     ("facilitation", "Open facilitation record", "write the facilitation record"),
 )
+TIME = ("pause", "extension")
+URGENT = ("override", "dispute")
+GROUPS = {
+    "Put on the file": [name for name, act in ACTS.items() if not act.part and name not in (*TIME, *URGENT)],
+    "Time": list(TIME),
+    "Another way": list(URGENT),
+}
 
 
 @dataclass(frozen=True)
@@ -195,12 +202,12 @@ def _acts(file: CaseFile) -> dict[str, Any]:
             for move in possible
         ],
         "impossible": [Line(move.transition.label, reasons=_mended(file, move.reasons)) for move in others],
-        "offered": [
-            Line(act.label, address(file, name), act.small)
-            for name, act in ACTS.items()
-            if not act.part and may(file, name)
-        ],
+        "offered": [(heading, rows) for heading, names in GROUPS.items() if (rows := _offered(file, names))],
     }  # fmt: skip
+
+
+def _offered(file: CaseFile, names: Iterable[str]) -> list[Line]:
+    return [Line(ACTS[name].label, address(file, name), ACTS[name].small) for name in names if may(file, name)]
 
 
 def _leads_to(target: str, found: Case) -> str:
