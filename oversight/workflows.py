@@ -3,6 +3,7 @@
 from ics_governance.workflow import Guard, Transition, Workflow, register
 from partnerships.access import allowed
 
+from . import measures
 from . import process as g
 from .access import P
 
@@ -90,12 +91,12 @@ MEASURE = register(
             Transition("give_notice", ("proposed",), "notice", P.CASE_LEAD, "measure.notice_given",
                        "Give notice of intent"),
             Transition("bring_into_force", ("proposed", "notice"), "final", P.CASE_LEAD, "measure.in_force",
-                       "Bring into force", (g.notice_over,)),
+                       "Bring into force", (measures.notice_over,)),
             Transition("appeal", ("final",), "appealed", P.CASE_PARTY, "measure.appealed", "Record an appeal"),
             Transition("appeal_dismissed", ("appealed",), "final", P.CASE_LEAD, "measure.appeal_dismissed",
                        "Record that the appeal was dismissed"),
             Transition("end", ("proposed", "notice", "final", "appealed"), "ended", P.CASE_LEAD, "measure.ended",
-                       "End the measure", (g.ended_in_words,)),
+                       "End the measure", (measures.ended_in_words,)),
         ),
     )
 )  # fmt: skip
@@ -109,11 +110,11 @@ SIGNAL = register(
         may=allowed,
         transitions=(
             Transition("watch", ("new", "watched"), "watched", P.SIGNAL_TRIAGE, "signal.watched", "Watch",
-                       (g.signal_reason, g.signal_watched_until)),
+                       (measures.signal_reason, measures.signal_watched_until)),
             Transition("dismiss", ("new", "watched"), "dismissed", P.SIGNAL_TRIAGE, "signal.dismissed", "Dismiss",
-                       (g.signal_reason,)),
+                       (measures.signal_reason,)),
             Transition("raise", ("new", "watched"), "raised", P.SIGNAL_TRIAGE, "signal.raised", "Raise a concern",
-                       (g.signal_has_concern,)),
+                       (measures.signal_has_concern,)),
         ),
     )
 )  # fmt: skip

@@ -12,8 +12,8 @@ from ics_governance.permissions import Actor, Refused
 from ics_governance.wording import day
 from ics_governance.workflow import GuardFailed, Reason
 from oversight.access import P
+from oversight.measures import MEASURES
 from oversight.models import Case, Commitment, Criterion, DisputeFinding, Fact, Finding, Measure, Reply
-from oversight.process import MEASURES
 from oversight.queries.case_parts import may_still_answer, unseen_by
 from oversight.queries.holders import respondents_of
 from oversight.workflows import MEASURE

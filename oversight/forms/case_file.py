@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from collaboration.queries.profiles import content_of, current_framework
 from ics_governance import forms
 from ics_governance.models import User
+from oversight.measures import MEASURES
 from oversight.models import Override
-from oversight.process import MEASURES
 from oversight.queries.case_file import CaseFile
 from partnerships.models import Organisation
 

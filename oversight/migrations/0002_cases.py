@@ -215,7 +215,7 @@ class Migration(migrations.Migration):
             name='Measure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='A kind of `process.MEASURES`.', max_length=32)),
+                ('kind', models.CharField(help_text='A kind of `measures.MEASURES`.', max_length=32)),
                 ('legal_basis', models.TextField(help_text='The licence condition or the statutory duty.')),
                 ('test', models.TextField(help_text='The legal test, and why it is met.')),
                 ('process', models.TextField(help_text="The steps of the measure's own process.")),

@@ -38,7 +38,7 @@ class Measure(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="measures")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="measures")
-    kind = models.CharField(max_length=32, help_text="A kind of `process.MEASURES`.")
+    kind = models.CharField(max_length=32, help_text="A kind of `measures.MEASURES`.")
     legal_basis = models.TextField(help_text="The licence condition or the statutory duty.")
     test = models.TextField(help_text="The legal test, and why it is met.")
     process = models.TextField(help_text="The steps of the measure's own process.")

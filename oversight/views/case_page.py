@@ -15,8 +15,9 @@ from ics_governance.templating import url_or_none
 from ics_governance.wording import day
 from ics_governance.workflow import Reason
 from oversight.case_page import clock_shown, fact_counts, stages_shown
+from oversight.measures import MEASURES
 from oversight.models import Case, Fact
-from oversight.process import BY_REGION, MEASURES, STAGE
+from oversight.process import BY_REGION, STAGE
 from oversight.queries.case_file import CaseFile, file_of
 from oversight.queries.cases import trail_of
 from oversight.timeline import lines_of

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oversight import process
-from oversight.process import ASKED, ASKS, MEASURES, MISSING, OUTCOMES, STAGE, STAGES, Found, Ground, Known, Window
+from oversight import measures, process
+from oversight.measures import MEASURES
+from oversight.process import ASKED, ASKS, MISSING, OUTCOMES, STAGE, STAGES, Found, Ground, Known, Window
 from oversight.workflows import CASE
 
 TODAY = date(2026, 10, 20)
@@ -163,4 +164,4 @@ def test_discretionary_requirements_need_notice_of_28_days_or_5_when_urgent():
     for urgent, days, fine in ((False, 27, False), (False, 28, True), (True, 4, False), (True, 5, True)):
         given_on = date.fromordinal(TODAY.toordinal() - days)
         measure = SimpleNamespace(kind=kind.code, urgent=urgent, notice_on=given_on, notice_days=None, on=TODAY)
-        assert (process.notice_over(measure) == []) == fine
+        assert (measures.notice_over(measure) == []) == fine
