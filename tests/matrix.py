@@ -330,6 +330,50 @@ row("profile-score", "ours: a trust", data=lambda stage: {"subject": stage.ours.
 row("profile-score", "theirs: a trust", data=lambda stage: {"subject": stage.theirs.trust.code},
     post=seen(THEIR_READERS, OTHER, 302))  # fmt: skip
 
+# --- Partner feedback: the host runs it, those asked answer, the subject reads what came of it ----------------------
+
+section("feedback")
+row("feedback-list", get=signed_in(200))
+row("feedback-new", get=only(FOUNDERS, others=403), post=only(FOUNDERS, 422, others=403))
+for side, readers, host, asked, all_hosts in (
+    (ours, READERS, OFFICER, PARTNER, HOST),
+    (theirs, THEIR_READERS, OTHER, OTHER, OTHER),
+):
+    for record in ("feedback", "closed_feedback"):
+        side("feedback-round", record, pk(record), get=seen(readers, readers))
+        side("feedback-trail", record, pk(record), get=seen(readers, readers & READS_TRAILS))
+    side("feedback-close", "before its day", pk("feedback"), post=seen(readers, host, 302))
+    side("feedback-cancel", "an open one", pk("feedback"), get=seen(readers, host), post=seen(readers, host, 422))
+    both = all_hosts | asked  # the host sees who was asked, and answers for itself alone
+    side("feedback-answer", "an invitation", pk("invitation"), get=seen(both, asked), post=seen(both, asked, 422))
+    side("feedback-decline", "an invitation", pk("invitation"), get=seen(both, asked), post=seen(both, asked, 302))
+
+# --- Information requests and shared risks ---------------------------------------------------------------------------
+
+section("requests and risks")
+ASKERS = OFFICER | EXECUTIVE | MEMBERS | REGION | OTHER | OTHER_TRUST
+row("request-list", get=signed_in(200))
+row("request-new", get=only(ASKERS, others=403), post=only(ASKERS, 422, others=403))
+row("risk-list", get=signed_in(200))
+row("risk-new", get=only(FOUNDERS | EXECUTIVE, others=403), post=only(FOUNDERS | EXECUTIVE, 422, others=403))
+for side, between, askers, answerers, sharers, keepers in (
+    (ours, HOST | TRUST, OFFICER | EXECUTIVE, TRUST, READERS, OFFICER | EXECUTIVE | SECRETARY),
+    (theirs, THEIR_READERS, OTHER, OTHER_TRUST, THEIR_READERS, THEIR_READERS),
+):
+    side("request", "one", pk("request"), get=seen(between, between))
+    side("request-trail", "one", pk("request"), get=seen(between, between & READS_TRAILS))
+    side("request-move", "withdraw", pk("request", event="withdraw"), post=seen(between, askers, 302))
+    for event, who in (("answer", answerers), ("refuse", answerers), ("redate", askers)):
+        args = pk("request", event=event)
+        side("request-step", event, args, get=seen(between, who), post=seen(between, who, 422))
+    side("risk", "one", pk("risk"), get=seen(sharers, sharers))
+    side("risk-trail", "one", pk("risk"), get=seen(sharers, sharers & READS_TRAILS))
+    for name in ("risk-review", "risk-edit", "risk-close"):
+        side(name, "one", pk("risk"), get=seen(sharers, keepers), post=seen(sharers, keepers, 422))
+    side("risk-reopen", "an open one", pk("risk"), post=seen(sharers, keepers, 302))
+ours("request-move", "no such event", pk("request", event="nothing"), post=signed_in(404))
+ours("request-step", "no such event", pk("request", event="nothing"), get=signed_in(404), post=signed_in(404))
+
 # --- Jobs: whoever asked for one, and the administrator --------------------------------------------------------------
 
 ours("job", "the officer's", pk("job"), get=seen(OFFICER | ADMIN, OFFICER | ADMIN))
@@ -340,7 +384,7 @@ theirs("job", "their officer's", pk("job"), get=seen(OTHER | ADMIN, OTHER | ADMI
 section("api")
 
 LISTS = ("organisations", "arrangements", "forums", "delegations", "meetings", "decisions", "actions", "frameworks",
-         "profiles")  # fmt: skip
+         "profiles", "feedback", "requests", "risks")  # fmt: skip
 
 for name in LISTS:
     row(f"api-{name}-list", get=by_api(signed_in(200)), **API)
@@ -373,6 +417,18 @@ for side, host, readers, profiled, asker in (
     side("api-decisions-detail", "released", pk("released"), get=by_api(signed_in(200)), **API)
     side("api-profiles-explanation", "one", pk("profile"), get=by_api(seen(profiled, profiled)), **API)
     side("api-job", "one", pk("job"), get=by_api(seen(asker | ADMIN, asker | ADMIN)), **API)
+for side, readers, asked, between in (
+    (ours, READERS, PARTNER, HOST | TRUST),
+    (theirs, THEIR_READERS, OTHER, THEIR_READERS),
+):
+    for name, record, who in (
+        ("feedback", "feedback", readers),
+        ("requests", "request", between),
+        ("risks", "risk", readers),
+    ):
+        side(f"api-{name}-detail", "one", pk(record), get=by_api(seen(who, who)), **API)
+    nobody_elses = by_api(seen(asked, asked, 428))  # who was not asked is not told that others were
+    side("api-feedback-response", "one", pk("feedback"), get=by_api(seen(asked, asked)), put=nobody_elses, **API)
 public("api-public-decisions-list")
 public("api-public-decisions-detail", "released", args=lambda stage: pk("released")(stage.ours))
 public("api-public-decisions-detail", "agreed", get=404, args=lambda stage: pk("agreed")(stage.ours))
@@ -442,3 +498,5 @@ for line in ACCOUNTS.strip().splitlines():
     pairs = zip(VERBS, said[:6], said[7:13], strict=True)
     row(name, args=lambda stage, name=name: IN_THE_ADDRESS.get(name, {}),
         **{verb: by_session(*statuses) for verb, *statuses in pairs})  # fmt: skip
+
+import tests.matrix_cases  # noqa: E402,F401 - rows of another file; it needs what stands above

@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from collaboration.actions.frameworks import load_framework
 from collaboration.framework_file import FOLDER
-from collaboration.models import Framework, Profile, Reading, Score
+from collaboration.models import (
+    FeedbackInvitation,
+    FeedbackRound,
+    Framework,
+    InformationRequest,
+    Profile,
+    Reading,
+    Score,
+    SharedRisk,
+)
 from ics_governance.context import system
 from ics_governance.models import Job, User, WorkerHeartbeat
 from ics_governance.permissions import SYSTEM
@@ -28,7 +37,7 @@ from partnerships.models import (
     Organisation,
     TermsOfReference,
 )
-from tests import records
+from tests import exchanges, records, stage_cases
 from tests.world import LONG_AGO, World
 
 HELD_ON = date(2026, 10, 14)
@@ -62,6 +71,11 @@ class Side:
     suspended_delegation: Delegation
     profile: Profile
     job: Job
+    closed_feedback: FeedbackRound
+    feedback: FeedbackRound
+    invitation: FeedbackInvitation
+    request: InformationRequest
+    risk: SharedRisk
 
 
 @dataclass
@@ -73,6 +87,7 @@ class Stage:
     framework: Framework
     place: int
     stranger: User
+    cases: stage_cases.StageCases
 
 
 def build(world: World) -> Stage:
@@ -87,9 +102,12 @@ def build(world: World) -> Stage:
     Arrangement.objects.create(
         kind="icp", name="Greater Manchester partnership", host=world.body("QOP"), starts=LONG_AGO
     )
-    ours = _side(world, "QWO", "RCF", "officer", world.place_board, ["RCF", "E08000032", "RR8"], "Y63", framework)
-    theirs = _side(world, "QOP", "R0A", "other_officer", board, ["R0A"], "Y62", framework)
-    return Stage(ours, theirs, framework, world.place_board.places.get().pk, world.user("stranger"))
+    ours = _side(
+        world, "QWO", "RCF", "officer", world.place_board, ["RCF", "E08000032", "RR8"], "Y63", framework, "E08000032"
+    )
+    theirs = _side(world, "QOP", "R0A", "other_officer", board, ["R0A"], "Y62", framework, "QOP")
+    place = world.place_board.places.get().pk
+    return Stage(ours, theirs, framework, place, world.user("stranger"), stage_cases.build(world))
 
 
 def _side(
@@ -101,6 +119,7 @@ def _side(
     members: list[str],
     region: str,
     framework: Framework,
+    asked: str,
 ) -> Side:
     icb, provider = world.body(host), world.body(trust)
     audience = [icb, *(world.body(code) for code in members), world.body(region)]
@@ -163,6 +182,7 @@ def _side(
         suspended_delegation=delegation("suspended"),
         profile=profile,
         job=Job.objects.create(kind="score", key=f"stage:{host}", requested_by=world.user(officer), state="done"),
+        **exchanges.between(icb, provider, world.body(asked), world.body(region), world.user(officer), framework),
     )
 
 

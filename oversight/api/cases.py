@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Prefetch, Q
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.decorators import action
@@ -220,9 +219,9 @@ class Cases(Visible):
         return self._make(request) if request.method == "POST" else self._list()
 
     def _file(self) -> CaseFile:
-        rows = cases_of(self.request.actor)
-        found = get_object_or_404(rows.only("reference"), pk=number(self.kwargs["pk"]))
-        return file_of(self.request.actor, found.reference)
+        seen = cases_of(self.request.actor).filter(pk=number(self.kwargs["pk"]))
+        reference = seen.values_list("reference", flat=True).first()
+        return file_of(self.request.actor, reference or "")
 
     def _list(self) -> Response:
         file = self._file()
@@ -242,9 +241,9 @@ class Cases(Visible):
 
     @once
     def _make(self, request: Request) -> Response:
-        sent = MoveMade(data=request.data)
+        file, sent = self._file(), MoveMade(data=request.data)
         sent.is_valid(raise_exception=True)
-        file, event = self._file(), sent.validated_data["event"]
+        event = sent.validated_data["event"]
         if CASE.find(event).permission not in file.held:
             raise Refused(CASE.find(event).permission)
         require_version(request, file.case.version)

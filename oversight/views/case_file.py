@@ -13,7 +13,7 @@ from oversight.queries.cases import ASKED_ELSEWHERE
 from oversight.workflows import CASE
 from partnerships.views.common import attempt
 
-from .case_acts import ACTS, part_of
+from .case_acts import ACTS, may, part_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,5 +62,5 @@ def act(request: HttpRequest, reference: str, act: str, pk: int | None = None) -
     sent = request.method == "POST" and form.is_valid()
     if sent and attempt(request, lambda: row.do(request.actor, file, part, form.cleaned_data), row.done, form):
         return redirect("case", reference)
-    context = {"case": file.case, "form": form, "act": row, "part": part, "file": file, "on": request.actor.on}
+    context = {"case": file.case, "form": form, "act": row, "part": part, "file": file, "possible": may(file, act, part)}
     return render(request, "oversight/case_act.html", context, status=422 if form.errors else 200)
