@@ -41,6 +41,7 @@ def add_cases(demo: Demo, people: People) -> None:
     told = [row for row in read("cases")["concerns"] if set(_bodies(row)) <= set(demo.bodies)]
     days = _Days(demo.today, told)
     found = [_concern(row, days, people) for row in told]
+    demo.keepers = {row["by"]: people.user(row["by"]) for row in read("cases")["signals"] if row["by"] in demo.bodies}
     demo.concerns = sorted(found, key=lambda concern: concern.raised.day)
 
 

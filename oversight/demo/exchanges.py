@@ -33,6 +33,8 @@ class Exchanges:
     def add(self, plans: list[SystemPlan]) -> None:
         """Requests and risks of every trust that is asked, then what waits for the people of the demonstration."""
         for asked in asked_trusts(self.demo, plans):
+            if not self.demo.story(asked.code).says("exchanges"):
+                continue
             rng = self.demo.rng("exchanges", asked.code)
             for day, asker in self._asked_on(asked, rng):
                 self._request(asker, asked.code, day, rng)

@@ -21,6 +21,7 @@ from .build import build
 from .bulk import Bulk
 from .england import Body, Demo, England, System
 from .replay import Replay
+from .returns import seal
 from .rows import STAGES
 
 KIND = "demo.loaded"
@@ -85,8 +86,8 @@ def load(seed: int, today: date, tell: Callable[[Told], object] = lambda told: N
             bulk = Bulk(demo.rows, _codes(Organisation), _codes(Function))
             for stage in STAGES:
                 tell(_write(demo, bulk, stage))
-        began, replay = monotonic(), Replay(bulk)
-        acts = replay.play(demo.concerns)
+        began, replay = monotonic(), Replay(bulk, today, demo.keepers)
+        acts = replay.assign(demo.sections) + replay.play(demo.concerns)
         tell(Told("concerns", acts, "", monotonic() - began))
     ledger.seal_all()
     return demo, replay
@@ -101,6 +102,8 @@ def _write(demo: Demo, bulk: Bulk, stage: str) -> Told:
             row["password"] = _hash() if row["email"].endswith(SIGNS_IN) else NEVER
     if stage == "decisions":
         _answer(demo, bulk)
+    if stage == "assessments":
+        seal(demo.rows, bulk.keys["decision"])
     for table in STAGES[stage]:
         count += bulk.write(table)
     name = f"demo-{demo.seed}-{demo.today}-{stage}"

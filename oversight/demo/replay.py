@@ -1,12 +1,13 @@
 """Carries the script of concerns out by the register's own actions, each act as its person and on its day."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
 
-from collaboration.models import InformalAttempt, Profile
+from collaboration.actions.assessments import assign
+from collaboration.models import Assessment, InformalAttempt, Profile
 from ics_governance.context import acting_as, system
 from ics_governance.models import Notification, User
 from ics_governance.notifications import mark_matter_read
@@ -19,6 +20,8 @@ from partnerships.models import Organisation, Place
 from .asked import moment
 from .bulk import Bulk
 from .cases import Act, Concern
+from .meetings import add_working_days
+from .returns import Section
 
 ON_THE_FILE: dict[str, Callable[..., Any]] = {
     verb.__name__: verb
@@ -30,6 +33,7 @@ ON_THE_FILE: dict[str, Callable[..., Any]] = {
         review.add_finding, review.set_exit_criteria, review.meet_criterion,
     )
 }  # fmt: skip
+SECTION_DAYS = 15  # working days
 TIMES = ("at", "asked_at", "approved_at", "confirmed_at", "written_at")
 MOVE_ASKS = ("signpost", "learnt", "outcome", "days")
 
@@ -37,16 +41,30 @@ MOVE_ASKS = ("signpost", "learnt", "outcome", "days")
 class Replay:
     """Plays concerns; keeps the cases by key, so that later acts find them."""
 
-    def __init__(self, bulk: Bulk) -> None:
-        self.bulk = bulk
+    def __init__(self, bulk: Bulk, today: date, keepers: Mapping[str, int]) -> None:
+        self.bulk, self.today, self.keepers = bulk, today, keepers
         self.cases: dict[str, Case] = {}
         self._bodies: dict[str, Organisation] = {}
         self._actors: dict[tuple[int, date], Actor] = {}
         self._users: dict[int, User] = {}
         self.acts = 0
 
+    def assign(self, sections: Iterable[Section]) -> int:
+        """Ask people to answer their sections of an assessment, today."""
+        asked = list(sections)
+        for section in asked:
+            by = actor_for(self._user(section.by), self.today)
+            with acting_as(by):
+                assessment = Assessment.objects.get(pk=self.bulk.keys["assessment"][section.assessment - 1])
+                assign(
+                    by=by, assessment=assessment, characteristic=section.characteristic, user=self._user(section.user),
+                    due_on=add_working_days(self.today, SECTION_DAYS),
+                )  # fmt: skip
+        return len(asked)
+
     def play(self, told: Iterable[Concern]) -> int:
         """Raise every concern and do what followed; acts that need profiles are left for later."""
+        before = self.acts
         for concern in told:
             notes = [self._note(act) for act in concern.notes]
             self.cases[concern.key] = self._raise(concern.raised, notes)
@@ -54,7 +72,7 @@ class Replay:
                 if not act.after_scoring:
                     self._do(self.cases[concern.key], act)
             self._settle(self.cases[concern.key])
-        return self.acts
+        return self.acts - before
 
     def play_later(self, told: Iterable[Concern]) -> None:
         """The acts that rest on profiles."""
@@ -139,6 +157,10 @@ class Replay:
         if key not in self._actors:
             self._actors[key] = actor_for(self._user(act.user), act.day)
         return self._actors[key]
+
+    def keeper(self, code: str) -> User:
+        """Who keeps the records of a body."""
+        return self._user(self.keepers[code])
 
     def _user(self, row: int) -> User:
         key = self.bulk.keys["user"][row - 1]

@@ -1,20 +1,19 @@
 """Self-assessments: two past years of most trusts, signed and moderated, and this year's that is being written."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from ics_governance.ledger import canonical
+from collaboration.self_assessment import Given, content, digest
 
 from .asked import FRAMEWORK, MOST, Asked, asked_trusts, moment, questions, rating, year_of
 from .england import Demo
 from .meetings import add_working_days
 from .people import People
 from .plans import SystemPlan
-from .rows import read
+from .rows import Rows, read
 
 STATES = ("ready", "reviewed", "submitted", "moderated", "final")
 ASKED_BACK = 0.08  # the share of answers about which the ICB asks back
@@ -39,6 +38,16 @@ class Return:
     def due(self) -> date:
         """The last day of its financial year."""
         return date(self.year + 1, 3, 31)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of an assessment that one user of a body asks another to answer: all by their rows."""
+
+    assessment: int
+    characteristic: str
+    user: int
+    by: int
 
 
 class Returns:
@@ -100,6 +109,8 @@ class Returns:
             "subject": code, "framework": FRAMEWORK, "year": one.year, "due_on": one.due,
             "started_by": self.people.user(code), "started_at": moment(one.started, 9), "path": tuple(one.days),
         }  # fmt: skip
+        if "reviewed" in one.days:
+            row["signed"] = self._content(one)
         if "submitted" in one.days:
             row |= self._receipt(one, rng)
         if "moderated" in one.days:
@@ -186,36 +197,34 @@ class Returns:
     # --- signed, shared, moderated --------------------------------------------------------------------------------
 
     def _receipt(self, one: Return, rng: Random) -> dict[str, Any]:
-        """What the second signature leaves: the content, its digest, the board meeting that approved it."""
-        content, submitted = self._content(one), one.days["submitted"]
+        """What the second signature leaves beside the content and its digest: the board meeting that approved it."""
+        submitted = one.days["submitted"]
         met = add_working_days(submitted, -rng.randint(1, 4))
         return {
-            "content": content, "digest": _digest(content), "submitted_at": moment(submitted, 15, rng.randint(0, 59)),
-            "board_met_on": met, "minute": f"TB/{met.year}/{rng.randint(20, 90)}",
+            "submitted_at": moment(submitted, 15, rng.randint(0, 59)), "board_met_on": met,
+            "minute": f"TB/{met.year}/{rng.randint(20, 90)}",
         }  # fmt: skip
 
     def _content(self, one: Return) -> dict[str, Any]:
-        return {
-            "answers": {
-                kloe: {
-                    "rating": row["rating"],
-                    "text": row["text"],
-                    "evidence": [
-                        self.demo.rows.get("evidence", number)["title"] for number in one.evidence.get(kloe, [])
-                    ],
-                }
-                for kloe, row in one.answers.items()
-            }
+        """What is signed; a decision in it is its row's number until its key is known."""
+        answers = {
+            kloe: Given(row["rating"], row["text"], [self._piece(number) for number in one.evidence.get(kloe, [])])
+            for kloe, row in one.answers.items()
         }
+        return content(questions(), one.of.code, one.year, answers)
+
+    def _piece(self, evidence: int) -> dict[str, Any]:
+        row = self.demo.rows.get("evidence", evidence)
+        shown = {"decision": row["decision"]} if row["kind"] == "decision" else {"url": row["url"]}
+        return {"kind": row["kind"], "title": row["title"], **shown}
 
     def _sign(self, one: Return) -> None:
         """The chief executive's signature, then the chair's."""
-        digest = _digest(self._content(one))
         for state, step, post in (("reviewed", "review", "chief"), ("submitted", "sign", "chair")):
             if state in one.days:
                 self.demo.rows.add(
                     "signoff", assessment=one.number, step=step, user=self.people.user(one.of.code, post),
-                    digest=digest, signed_at=moment(one.days[state], 14),
+                    signed_at=moment(one.days[state], 14),
                 )  # fmt: skip
 
     def _share(self, one: Return) -> None:
@@ -228,10 +237,21 @@ class Returns:
             self.demo.rows.add(
                 "assessmentaudience", assessment=one.number, organisation=body, capacity=capacity, starts=day
             )
+        if list(one.days) == ["ready", "reviewed", "submitted"]:
+            self._tell(one)
         for characteristic, section in self._sections(one).items():
+            user = self.people.users[section["by"]]
+            if user != self.people.user(one.of.code):
+                self.demo.sections.append(Section(one.number, characteristic, user, self.people.user(one.of.code)))
+
+    def _tell(self, one: Return) -> None:
+        """Those who moderate a return that was just handed in."""
+        name, years = self.demo.bodies[one.of.code].name, f"{one.year}/{(one.year + 1) % 100:02}"
+        for user in self.people.sign_ins(one.of.plan.code, "assessment.moderate"):
             self.demo.rows.add(
-                "sectionassignment", assessment=one.number, characteristic=characteristic,
-                user=self.people.users[section["by"]], due_on=add_working_days(self.demo.today, 15),
+                "notification", user=user, kind="assessment.submitted", about=("assessment", one.number),
+                text=f"The self-assessment {years} of {name} is submitted: it waits for your moderation",
+                url="/assessments/{pk}/", key="assessment:{pk}:submitted",
             )  # fmt: skip
 
     def _moderate(self, one: Return, rng: Random) -> None:
@@ -260,5 +280,19 @@ class Returns:
         }
 
 
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+def seal(rows: Rows, decisions: list[int]) -> None:
+    """Put the keys of decisions into what was signed, and its digest under each signature and receipt."""
+    digests: dict[int, str] = {}
+    for number, row in enumerate(rows.tables["assessment"], 1):
+        signed = row.pop("signed", None)
+        if signed is None:
+            continue
+        for answer in signed["answers"].values():
+            for piece in answer["evidence"]:
+                if "decision" in piece:
+                    piece["decision"] = decisions[piece["decision"] - 1]
+        digests[number] = digest(signed)
+        if "submitted_at" in row:
+            row["content"], row["digest"] = signed, digests[number]
+    for row in rows.tables["signoff"]:
+        row["digest"] = digests[row["assessment"]]

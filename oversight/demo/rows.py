@@ -21,7 +21,6 @@ STAGES = {
     "assessments": (
         "assessment",
         "assessmentaudience",
-        "sectionassignment",
         "evidence",
         "answer",
         "evidencelink",

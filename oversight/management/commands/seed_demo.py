@@ -12,10 +12,14 @@ from django.utils import timezone
 from collaboration.actions.scoring import score_month
 from ics_governance import ledger
 from ics_governance.permissions import SYSTEM
+from oversight.demo.cases import EARLIEST
 from oversight.demo.load import Told, is_loaded, load
+from oversight.demo.noticed import notice
+from oversight.demo.replay import Replay
 from partnerships.models import Forum, Organisation
 
 MONTHS_SCORED = 13
+MONTHS_LOOKED_AT = 6  # in which signals were looked for
 FIRST_DAY = date(2026, 7, 1)  # the reference tables know how bodies are linked from April 2026 on
 
 
@@ -45,6 +49,7 @@ class Command(BaseCommand):
         began = monotonic()
         demo, replay = load(seed, day, self._tell)
         self._score(day)
+        self._notice(replay, day)
         replay.play_later(demo.concerns)
         ledger.seal_all()
         self.stdout.write(f"The demonstration is ready after {monotonic() - began:.1f} seconds. All of it is invented.")
@@ -53,6 +58,7 @@ class Command(BaseCommand):
         if not Organisation.objects.exists():
             call_command("seed_reference", stdout=self.stdout)
         call_command("seed_frameworks", stdout=self.stdout)
+        call_command("seed_rulesets", stdout=self.stdout)
 
     def _score(self, today: date) -> None:
         """Profiles of the trusts at the last month ends and today, as the nightly run would have made them."""
@@ -62,6 +68,13 @@ class Command(BaseCommand):
                 score_month(by=SYSTEM, as_of=day)
         ledger.seal_all()
         self.stdout.write(f"profiles: {len(days)} months in {monotonic() - began:.1f} seconds")
+
+    def _notice(self, replay: Replay, today: date) -> None:
+        """The signals that the nightly run would have made, as far back as the register knows who triages them."""
+        began = monotonic()
+        ends = [day for day in month_ends(today)[-MONTHS_LOOKED_AT:] if day >= EARLIEST]
+        count = notice(replay, ends, today)
+        self.stdout.write(f"signals: {count} in {monotonic() - began:.1f} seconds")
 
     def _tell(self, told: Told) -> None:
         self.stdout.write(f"{told.stage}: {told.rows:,} rows in {told.seconds:.1f} seconds")
