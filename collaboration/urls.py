@@ -2,11 +2,16 @@
 
 from django.urls import include, path
 
-from .views import feedback, profiles, requests, risks
+from .views import assessment_moves, assessments, evidence, feedback, profiles, record_queries, requests, risks
 
 profile_urls = [
     path("", profiles.own_profile, name="own-profile"),
     path("score/", profiles.score, name="profile-score"),
+    path("queries/", record_queries.query_list, name="record-query-list"),
+    path("queries/<int:pk>/", record_queries.query, name="record-query"),
+    path("queries/<int:pk>/withdraw/", record_queries.withdraw, name="record-query-withdraw"),
+    path("queries/<int:pk>/trail/", record_queries.trail, name="record-query-trail"),
+    path("<str:code>/query/", record_queries.query_new, name="record-query-new"),
     path("<str:code>/", profiles.profile, name="profile"),
 ]
 
@@ -41,7 +46,33 @@ risk_urls = [
     path("<int:pk>/trail/", risks.trail, name="risk-trail"),
 ]
 
+answer_urls = [
+    path("", assessments.answer, name="assessment-answer"),
+    path("versions/", assessments.versions, name="assessment-versions"),
+    path("evidence/", evidence.give, name="assessment-evidence"),
+    path("evidence/<int:evidence>/use/", evidence.use_again, name="assessment-evidence-use"),
+    path("evidence/<int:evidence>/remove/", evidence.take_off, name="assessment-evidence-remove"),
+]
+
+assessment_urls = [
+    path("", assessments.assessment_list, name="assessment-list"),
+    path("new/", assessments.assessment_new, name="assessment-new"),
+    path("evidence/<int:pk>/file/", evidence.file, name="evidence-file"),
+    path("<int:pk>/", assessments.assessment, name="assessment"),
+    path("<int:pk>/all/", assessments.whole, name="assessment-whole"),
+    path("<int:pk>/sections/<str:code>/", assessments.section, name="assessment-section"),
+    path("<int:pk>/answers/<str:kloe>/", include(answer_urls)),
+    path("<int:pk>/people/", assessment_moves.people, name="assessment-people"),
+    path("<int:pk>/people/<int:assignment>/remove/", assessment_moves.unassign, name="assessment-unassign"),
+    path("<int:pk>/moderation/<str:kloe>/", assessment_moves.moderate, name="assessment-moderation"),
+    path("<int:pk>/paper.docx", assessment_moves.paper, name="assessment-paper"),
+    path("<int:pk>/trail/", assessments.trail, name="assessment-trail"),
+    path("<int:pk>/<slug:event>/", assessment_moves.move, name="assessment-move"),
+    path("<int:pk>/<slug:event>/step/", assessment_moves.step, name="assessment-step"),
+]
+
 urlpatterns = [
+    path("assessments/", include(assessment_urls)),
     path("feedback/", include(feedback_urls)),
     path("requests/", include(request_urls)),
     path("risks/", include(risk_urls)),

@@ -4,7 +4,9 @@ from ics_governance.workflow import Transition, Workflow, register
 from partnerships.access import allowed
 
 from .access import P
+from .guards import assessments as assessment_guards
 from .guards import feedback as feedback_guards
+from .guards import queries as query_guards
 from .guards import requests as request_guards
 
 ASSESSMENT = register(
@@ -15,24 +17,35 @@ ASSESSMENT = register(
         initial=("draft",),
         may=allowed,
         transitions=(
-            Transition("make_ready", ("draft",), "ready", P.ASSESSMENT_MANAGE, "assessment.ready", "Make ready to sign"),
-            Transition("review", ("ready",), "reviewed", P.ASSESSMENT_SIGN, "assessment.reviewed", "Sign as reviewed"),
-            Transition("sign_off", ("reviewed",), "submitted", P.ASSESSMENT_SIGN, "assessment.submitted", "Sign off"),
             Transition(
-                "reopen", ("ready", "reviewed"), "draft", P.ASSESSMENT_MANAGE, "assessment.reopened", "Open again"
+                "make_ready", ("draft",), "ready", P.ASSESSMENT_MANAGE, "assessment.ready", "Make ready to sign",
+                (assessment_guards.every_question_is_answered,),
+            ),
+            Transition("review", ("ready",), "reviewed", P.ASSESSMENT_SIGN, "assessment.reviewed", "Sign as reviewed"),
+            Transition(
+                "sign_off", ("reviewed",), "submitted", P.ASSESSMENT_SIGN, "assessment.submitted", "Sign off",
+                (assessment_guards.board_meeting_is_named,),
             ),
             Transition(
-                "send_back", ("ready", "reviewed"), "draft", P.ASSESSMENT_SIGN, "assessment.sent_back", "Send back"
+                "reopen", ("ready", "reviewed"), "draft", P.ASSESSMENT_MANAGE, "assessment.reopened", "Open again",
+                (assessment_guards.says_why_it_goes_back,),
+            ),
+            Transition(
+                "send_back", ("ready", "reviewed"), "draft", P.ASSESSMENT_SIGN, "assessment.sent_back", "Send back",
+                (assessment_guards.says_why_it_goes_back,),
             ),
             Transition(
                 "moderate", ("submitted",), "moderated", P.ASSESSMENT_MODERATE, "assessment.moderated",
-                "Close the moderation",
+                "Close the moderation", (assessment_guards.questions_back_are_settled,),
             ),
-            Transition("appeal", ("moderated",), "submitted", P.ASSESSMENT_SIGN, "assessment.appealed", "Appeal"),
+            Transition(
+                "appeal", ("moderated",), "submitted", P.ASSESSMENT_SIGN, "assessment.appealed", "Appeal",
+                (assessment_guards.appeal_is_in_time,),
+            ),
             Transition("accept", ("moderated",), "final", P.ASSESSMENT_SIGN, "assessment.final", "Accept"),
             Transition(
                 "finalise", ("moderated",), "final", P.ASSESSMENT_MODERATE, "assessment.finalised",
-                "Make final: the time to appeal is over",
+                "Make final: the time to appeal is over", (assessment_guards.time_to_appeal_is_over,),
             ),
         ),
     )
@@ -129,9 +142,15 @@ RECORD_QUERY = register(
         initial=("open",),
         may=allowed,
         transitions=(
-            Transition("uphold", ("open",), "upheld", P.QUERY_ANSWER, "record_query.upheld", "The record was wrong"),
-            Transition("reject", ("open",), "rejected", P.QUERY_ANSWER, "record_query.rejected", "The record stands"),
+            Transition(
+                "uphold", ("open",), "upheld", P.QUERY_ANSWER, "record_query.upheld", "The record was wrong",
+                (query_guards.answer_is_given,),
+            ),
+            Transition(
+                "reject", ("open",), "rejected", P.QUERY_ANSWER, "record_query.rejected", "The record stands",
+                (query_guards.answer_is_given,),
+            ),
             Transition("withdraw", ("open",), "withdrawn", P.QUERY_ASK, "record_query.withdrawn", "Withdraw"),
         ),
     )
-)
+)  # fmt: skip

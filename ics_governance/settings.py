@@ -226,6 +226,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": _static},
 }
 WHITENOISE_MANIFEST_STRICT = False
+FILE_UPLOAD_HANDLERS = [
+    "ics_governance.uploading.RefuseTooMuch",  # by the announced size, before anything is read
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# host:port of a ClamAV daemon. With one, nobody can open an uploaded file before it was found clean
+CLAMAV_ADDRESS = env("CLAMAV_ADDRESS", default="")
 
 # --- Cache: shared by all workers, since sign-in limits are counted in it -----------------------------------------
 REDIS_URL = env("REDIS_URL", default="")
@@ -272,8 +279,20 @@ CELERY_BEAT_SCHEDULE = {
     "send waiting jobs again": {"task": "jobs.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "heartbeat of the worker": {"task": "jobs.heartbeat", "schedule": 30.0, "options": {"expires": 30}},
     "remind people of clocks of cases, daily": {"task": "oversight.remind", "schedule": crontab(hour=6, minute=40)},
+    "close feedback rounds and remind of dates": {
+        "task": "collaboration.due_dates",
+        "schedule": crontab(hour=1, minute=5),
+    },
+    "look for changed evidence": {
+        "task": "collaboration.mark_stale",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "preview and freeze months": {"task": "collaboration.months_nightly", "schedule": crontab(hour=3, minute=10)},
     "score every trust, nightly": {"task": "collaboration.score_nightly", "schedule": crontab(hour=2, minute=10)},
     "look for signals, nightly": {"task": "oversight.look_for_signals", "schedule": crontab(hour=3, minute=10)},
+    "scan uploaded files": {"task": "collaboration.scan_evidence", "schedule": 60.0, "options": {"expires": 50}},
+    "sweep the evidence folder": {"task": "collaboration.sweep_evidence", "schedule": crontab(hour=3, minute=20)},
     "forget old answers of the API": {"task": "api.forget_old_answers", "schedule": crontab(minute=40)},
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from ics_governance.models import User
 from ics_governance.permissions import roles
 from partnerships.models import RoleMembership
 
@@ -20,3 +21,9 @@ def people_who(permission: str, capacity: str, bodies: Iterable[int], on: date) 
 def everyone_who(permission: str, capacity: str, bodies: Iterable[int], on: date) -> set[int]:
     """The same people of all the bodies together."""
     return {user for users in people_who(permission, capacity, bodies, on).values() for user in users}
+
+
+def colleagues_of(body: int, on: date) -> list[User]:
+    """The people who hold a role in a body, by name."""
+    held = RoleMembership.objects.on(on).filter(organisation=body).values("user")
+    return list(User.objects.filter(pk__in=held, is_active=True).order_by("name", "pk"))
