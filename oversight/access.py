@@ -92,11 +92,11 @@ class EvidenceOfCases(EvidenceRecord):
 
 INSIDE = (Capacity.HOLDER, Capacity.OVERSEER)
 VIEW = Collaboration.CONCERN_VIEW
-READS = {VIEW: ALWAYS}
+READS: dict[str, Q] = {VIEW: ALWAYS}
 
 
-def _part(rule: type[RestrictedPart], **more: str) -> Rule:
-    return rule(VIEW, ConcernAudience, "concern", path="case__concern", personal=READS, **more)
+def _part(rule: type[RestrictedPart], author: str = "user") -> Rule:
+    return rule(VIEW, ConcernAudience, "concern", path="case__concern", personal=READS, author=author)
 
 
 RULES |= {

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from guardian.shortcuts import assign_perm, remove_perm
 
-from collaboration.models import Capacity, Concern, ConcernAudience
+from collaboration.models import Capacity, Concern, ConcernAudience, ConcernGrant
 from ics_governance.actions import carry_out, change, locked
 from ics_governance.context import system
 from ics_governance.models import User
@@ -268,10 +268,10 @@ def share(case: Case, on: date) -> None:
     parties = parties_of(concern, on)
     rows = list(concern.audience.filter(organisation__isnull=False, ends=None))
     for row in rows:
-        pair = (row.organisation_id, row.capacity)
-        if row.capacity != Capacity.RESPONDENT and pair not in wanted:
-            if row.capacity == Capacity.HOLDER and row.organisation_id not in parties:
-                wanted.add((row.organisation_id, Capacity.AFFECTED))
+        body = row.organisation_id or 0
+        if row.capacity != Capacity.RESPONDENT and (body, row.capacity) not in wanted:
+            if row.capacity == Capacity.HOLDER and body not in parties:
+                wanted.add((body, str(Capacity.AFFECTED)))
             if row.capacity != Capacity.AFFECTED:
                 _end(row, on)
     have = {
@@ -297,7 +297,7 @@ def give_access(case: Case, on: date) -> None:
     request = DisputeRequest.objects.filter(case=case, granted=True).order_by("-pk").first()
     if request is None or request.third_party is None:
         return
-    grant = assign_perm("view_concern", request.third_party, case.concern)
+    grant: ConcernGrant = assign_perm("view_concern", request.third_party, case.concern)  # type: ignore[assignment]
     ConcernAudience.objects.get_or_create(
         concern=case.concern, user=request.third_party, grant=grant,
         defaults={"capacity": Capacity.PERSON, "starts": on},

@@ -23,7 +23,7 @@ from partnerships.actions.decisions import next_of_series
 from partnerships.models import Kind, Organisation, Place
 
 from .cases import note_step, share, start_clock
-from .standing import Standing, log, tell_holder
+from .standing import Standing, log, person, tell_holder
 
 NAMES_THE_RAISER = (
     "This note names your organisation, so it cannot be attached while the concern is in confidence: the body it is"
@@ -57,7 +57,7 @@ def note_attempt(
         raise GuardFailed(reasons)
     attempt = InformalAttempt(
         kept_by=kept_by, other=other, held_on=held_on, tried=tried.strip(), outcome=outcome, note=note.strip(),
-        written_by_id=by.user_id,
+        written_by_id=person(by),
     )  # fmt: skip
     with system_context("attempt.noted"):
         attempt.save()
@@ -138,7 +138,7 @@ def _begin(
     series = next_of_series(REFERENCE_PREFIX, by.on.year)
     with system_context("case.raised"):
         concern.save()
-        ConcernRaiser.objects.create(concern=concern, organisation=organisation, user_id=by.user_id)
+        ConcernRaiser.objects.create(concern=concern, organisation=organisation, user_id=person(by))
         for body in respondents:
             ConcernRespondent.objects.create(concern=concern, organisation=body)
         concern.attempts.set(notes)

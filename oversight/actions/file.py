@@ -42,6 +42,7 @@ from .standing import (
     log,
     need,
     open_case,
+    person,
     tell_holder,
     tell_raiser,
     tell_respondents,
@@ -158,8 +159,8 @@ def add_evidence(
 def _may_show(by: Actor, *records: Decision | Profile | Evidence | None) -> None:
     """Nobody shows what they may not read themselves; a file is shown by the body that has it."""
     views = {Decision: "decision.view", Profile: Collaboration.PROFILE_VIEW, Evidence: Collaboration.ASSESSMENT_VIEW}
-    for record in filter(None, records):
-        require(by, views[type(record)], record)
+    for shown in filter(None, records):
+        require(by, views[type(shown)], shown)
     own = {held.organisation_id for held in by.holdings}
     for record in records:
         if isinstance(record, Evidence) and not by.system and record.organisation_id not in own:
@@ -394,7 +395,7 @@ def add_note(*, by: Actor, case: Case, text: str, restricted: bool = True) -> Ca
     body: Any = standing.organisation or case.holder_id
     with system("case.noted"):
         note = CaseNote.objects.create(
-            case=case, text=words, restricted=restricted, organisation_id=body, user_id=by.user_id
+            case=case, text=words, restricted=restricted, organisation_id=body, user_id=person(by)
         )
     log(by, case, "case.noted", {"note": note.pk, "restricted": restricted})
     return note

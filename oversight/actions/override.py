@@ -12,7 +12,7 @@ from oversight.queries.holders import parties_of, region_for
 from partnerships.access import allowed
 
 from .cases import move
-from .standing import as_lead, log, need, open_case, tell
+from .standing import as_lead, log, need, open_case, person, tell
 
 BEFORE_REVIEW = (Case.Stage.RAISED, Case.Stage.INFORMAL, Case.Stage.FACILITATED, Case.Stage.DISPUTE)
 
@@ -32,7 +32,7 @@ def ask_for_override(*, by: Actor, case: Case, risk: str, reason: str) -> Overri
             raise GuardFailed([Reason("An override waits for its second person already.", "override")])
         region = region_for(current.concern, by.on, parties_of(current.concern, by.on))
         asked = Override.objects.create(
-            case=current, region_id=region, risk=risk, reason=why, asked_by_id=by.user_id,
+            case=current, region_id=region, risk=risk, reason=why, asked_by_id=person(by),
             organisation_id=standing.organisation or current.holder_id,
         )  # fmt: skip
     log(by, current, "case.override_asked", {"risk": risk, "reason": why, "region": region})

@@ -22,7 +22,18 @@ from partnerships.models import Organisation
 
 from .cases import involved_before
 from .file import open_windows
-from .standing import as_lead, as_party, log, need, not_of_a_party, open_case, tell, tell_holder, tell_respondents
+from .standing import (
+    as_lead,
+    as_party,
+    log,
+    need,
+    not_of_a_party,
+    open_case,
+    person,
+    tell,
+    tell_holder,
+    tell_respondents,
+)
 
 UNSEEN = "“{title}” is evidence that {body} has not seen: no adverse finding may rest on it."
 
@@ -39,7 +50,7 @@ def add_dispute_finding(*, by: Actor, case: Case, text: str) -> DisputeFinding:
     if current.stage != Case.Stage.DISPUTE:
         raise GuardFailed([Reason("The third party's finding belongs to dispute resolution.", "stage")])
     with system("case.dispute_found"):
-        found = DisputeFinding.objects.create(case=current, text=words, found_on=by.on, user_id=by.user_id)
+        found = DisputeFinding.objects.create(case=current, text=words, found_on=by.on, user_id=person(by))
     log(by, current, "case.dispute_found", {"text": words})
     tell_holder(by, current, f"dispute_found:{found.pk}", "the third party's finding is on file.")
     tell_respondents(by, current, f"dispute_found:{found.pk}", "the third party's finding is on file.")
@@ -65,7 +76,7 @@ def add_finding(
         _check_finding(current, organisation, adverse, grounds, by.on)
     with system("case.finding"):
         found = Finding.objects.create(
-            case=current, organisation=organisation, adverse=adverse, text=words, found_on=by.on, user_id=by.user_id
+            case=current, organisation=organisation, adverse=adverse, text=words, found_on=by.on, user_id=person(by)
         )
         found.facts.set(grounds)
         until = open_windows(current, Reply.Occasion.FINDINGS, by.on, [organisation.pk])
@@ -170,7 +181,7 @@ def propose_measure(
             raise GuardFailed([Reason("A body that is asked to answer in this case", "organisation")])
         measure = Measure.objects.create(
             case=current, organisation=organisation, kind=kind, legal_basis=ground, test=words,
-            process=process.strip() or chosen.process, urgent=urgent, proposed_by_id=by.user_id,
+            process=process.strip() or chosen.process, urgent=urgent, proposed_by_id=person(by),
         )  # fmt: skip
     log(by, current, "measure.proposed", {"measure": measure.pk, "kind": kind, "legal_basis": ground, "test": words})
     return measure

@@ -96,6 +96,13 @@ def as_anyone(by: Actor, case: Case) -> Standing:
     raise last
 
 
+def person(by: Actor) -> int:
+    """The person who acts; the system writes nothing that somebody has to answer for."""
+    if by.user_id is None:
+        raise Refused(P.CASE_LEAD, "A person has to do this.")
+    return by.user_id
+
+
 def open_case(case: Case) -> Case:
     """The case as it is now, locked; refused when it is closed."""
     current = locked(case)

@@ -117,7 +117,7 @@ def parts_of(case: m.Case) -> Parts:
     with connection.cursor() as cursor:
         cursor.execute(f"select {columns}", {"case": case.pk, "concern": case.concern_id})
         row = cursor.fetchone()
-    found = {
+    found: dict[str, list[Any]] = {
         name: [_instance(model, values) for values in _parsed(text)]
         for (name, (model, _)), text in zip(SELECTED.items(), row, strict=True)
     }
@@ -126,13 +126,14 @@ def parts_of(case: m.Case) -> Parts:
 
 
 def _parsed(text: Any) -> list[dict[str, Any]]:
-    return json.loads(text) if isinstance(text, str) else text
+    rows: list[dict[str, Any]] = json.loads(text) if isinstance(text, str) else text
+    return rows
 
 
 def _instance(model: type[P], values: dict[str, Any]) -> P:
     """A record as if it had been read by the ORM."""
     fields = model._meta.concrete_fields
-    record = model(**{one.attname: one.to_python(values[one.column]) for one in fields})
+    record = model(**{one.attname: one.to_python(values[str(one.column)]) for one in fields})
     record._state.adding, record._state.db = False, "default"
     return record
 
@@ -176,8 +177,9 @@ def known_of(case: m.Case, parts: Parts, on: date, readers: Iterable[ConcernAudi
     about = tuple(row.organisation_id for row in parts.respondents)
     names = {row.organisation_id: row.organisation.label for row in parts.respondents}
     outside = {row.organisation_id: row.organisation for row in readers if row.capacity in ("affected", "holder")}
+    outside.pop(None, None)
     systems = tuple(body for body in affected_systems(case.concern, on, about) if body in outside)
-    names |= {body: outside[body].label for body in systems}
+    names |= {pk: body.label for pk, body in outside.items() if body and pk in systems}
     granted = [request for request in parts.dispute_requests if request.granted]
     facilitation, due = _facilitation(parts, about)
     return Known(
@@ -247,7 +249,8 @@ def _found(finding: m.Finding, parts: Parts, on: date) -> Found:
 def unseen_by(body: int, evidence: Iterable[m.CaseEvidence]) -> list[m.CaseEvidence]:
     """The evidence that a respondent cannot see: restricted, another body's profile, a decision not shared with it."""
     rows = list(evidence)
-    decisions, profiles = {row.decision_id for row in rows} - {None}, {row.profile_id for row in rows} - {None}
+    decisions = {row.decision_id for row in rows if row.decision_id}
+    profiles = {row.profile_id for row in rows if row.profile_id}
     readable: set[int | None] = {None}
     own: set[int | None] = {None}
     if decisions or profiles:

@@ -51,12 +51,9 @@ def by_stage(actor: Actor) -> list[StageCount]:
     """Every stage but `closed`, with the open cases a person may read; one query."""
     overdue = Count("pk", filter=Q(due_on__lt=actor.on))
     rows = cases_of(actor).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None).order_by().values("stage")
-    found = {row["stage"]: row for row in rows.annotate(total=Count("pk"), overdue=overdue)}
-    return [
-        StageCount(stage, found.get(stage.code, {}).get("total", 0), found.get(stage.code, {}).get("overdue", 0))
-        for stage in STAGES
-        if stage.code != Case.Stage.CLOSED
-    ]
+    counted = rows.annotate(total=Count("pk"), overdue=overdue)
+    found = {row["stage"]: (row["total"], row["overdue"]) for row in counted}
+    return [StageCount(stage, *found.get(stage.code, (0, 0))) for stage in STAGES if stage.code != Case.Stage.CLOSED]
 
 
 def closest(actor: Actor, count: int = CLOSE) -> list[Case]:
@@ -108,7 +105,7 @@ class CaseFile:
 
     def who(self, said: Any) -> str:
         """The side of a step, a reply or a fact, as the reader may know it."""
-        side = getattr(said, "side", None) or getattr(said, "by_side", "")
+        side = str(getattr(said, "side", "") or getattr(said, "by_side", ""))
         if side == Side.RAISER:
             return self.raiser_name
         body = getattr(said, "organisation", None)
