@@ -247,8 +247,8 @@ def characteristic(
     ends = _interval(measured, parts) if counts else (None, None)
     total = None if score is None else shown(score)
     low, high = (None if end is None else shown(end) for end in ends)
-    sources = _by_source(measured)
-    difference, flagged = _difference(sources)
+    sources = by_source(measured)
+    difference, flagged = difference_of(sources)
     return Score(
         score=total,
         low=low,
@@ -336,7 +336,7 @@ def _interval(measured: Sequence[Reading], parts: Mapping[str, Fraction]) -> tup
     return low, high
 
 
-def _by_source(measured: Sequence[Reading]) -> dict[Source, Fraction]:
+def by_source(measured: Sequence[Reading]) -> dict[Source, Fraction]:
     """The score of each source that has evidence."""
     found = {}
     for source in Source:
@@ -347,13 +347,26 @@ def _by_source(measured: Sequence[Reading]) -> dict[Source, Fraction]:
     return found
 
 
-def _difference(sources: Mapping[Source, Fraction]) -> tuple[Decimal | None, bool]:
+def difference_of(sources: Mapping[Source, Fraction]) -> tuple[Decimal | None, bool]:
+    """The self-assessment less the mean of the other sources, and whether it is flagged."""
     others = [value for source, value in sources.items() if source is not Source.SELF]
     if Source.SELF not in sources or not others:
         return None, False
     gap = sources[Source.SELF] - sum(others, Fraction(0)) / len(others)
     size = shown(abs(gap))
     return (-size if gap < 0 else size), size > FLAGGED_BEYOND
+
+
+def single_period(readings: Iterable[Reading], enough: Number = ENOUGH) -> Decimal | None:
+    """What one month or quarter shows by itself: the observed indicators alone, which are all that has a month.
+
+    None without enough evidence, by the same rule as for twelve months.
+    """
+    every = [each for each in readings if each.source is Source.OBSERVED]
+    covered = _coverage(every)
+    if not covered or covered < exactly(enough):
+        return None
+    return shown(by_source([each for each in every if each.state is State.MEASURED])[Source.OBSERVED])
 
 
 def _contributions(every: Sequence[Reading], parts: Mapping[str, Fraction]) -> tuple[Contribution, ...]:

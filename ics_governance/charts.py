@@ -54,7 +54,7 @@ class Chart:
     bottom_value: float = 0
     points: list[Point] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)  # polylines, broken where a period has no value
-    band: str = ""  # polygon of the interval
+    bands: list[str] = field(default_factory=list)  # polygons of the interval, broken where a period has none
     levels: list[Level] = field(default_factory=list)
     x_ticks: list[tuple[float, str, str]] = field(default_factory=list)  # x, month, year or ""
     limits: tuple[float, float] | None = None  # top and bottom of the shaded space between the process limits
@@ -101,10 +101,7 @@ def rolling(
 ) -> Chart:
     """A rolling score: plain line and interval, thresholds of the bands; never process limits."""
     chart = _with_points(Chart(narrow), readings)
-    known = [p for p in chart.points if p.reading.low is not None and p.reading.high is not None]
-    upper = [f"{p.x},{chart.y(p.reading.high)}" for p in known if p.reading.high is not None]
-    under = [f"{p.x},{chart.y(p.reading.low)}" for p in reversed(known) if p.reading.low is not None]
-    chart.band = " ".join(upper + under)
+    chart.bands = _bands(chart, readings)
     wanted = [(value, (word, f"from {value:g}"), "threshold") for value, word in thresholds]
     if chart.points:
         last = chart.points[-1].reading
@@ -112,6 +109,28 @@ def rolling(
         wanted.append((last.value or 0, (number(last.value), interval), "score"))
     chart.levels = _levels(chart, wanted)
     return chart
+
+
+def unjudged(readings: Sequence[Reading], *, narrow: bool = False) -> Chart:
+    """Single-period readings that are too few to judge: a plain line, without mean or limits."""
+    return _with_points(Chart(narrow), readings)
+
+
+def _bands(chart: Chart, readings: Sequence[Reading]) -> list[str]:
+    """The interval as one polygon for each stretch of two or more periods that have it."""
+    found: list[str] = []
+    upper: list[str] = []
+    under: list[str] = []
+    for i, reading in enumerate([*readings, None]):
+        if reading is not None and reading.low is not None and reading.high is not None:
+            x = chart.x(i, len(readings))
+            upper.append(f"{x},{chart.y(reading.high)}")
+            under.append(f"{x},{chart.y(reading.low)}")
+            continue
+        if len(upper) > 1:
+            found.append(" ".join(upper + under[::-1]))
+        upper, under = [], []
+    return found
 
 
 def clock(used: int, total: int, pauses: Iterable[tuple[int, int]] = ()) -> list[tuple[float, float, str]]:

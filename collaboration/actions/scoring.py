@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from collaboration.access import P
+from collaboration.actions.periods import write_periods
 from collaboration.assessment import ENGINE, Assessment
 from collaboration.models import Framework, Profile, Reading, Score
 from collaboration.queries.counts import Progress, assess_all
@@ -53,23 +54,32 @@ class Run:
 
 @transaction.atomic
 def score_month(
-    *, by: Actor, as_of: date, subjects: Iterable[int] | None = None, progress: Progress | None = None
+    *,
+    by: Actor,
+    as_of: date,
+    subjects: Iterable[int] | None = None,
+    progress: Progress | None = None,
+    periods: bool = True,
 ) -> Run:
     """Score bodies for the months that end on `as_of`: all trusts that the actor may score, or those of `subjects`.
 
     One statement for each indicator over all of them, then one write of what changed: a profile is wholly the old one
-    or wholly the new one, and equal records leave it untouched. A run that was cut short leaves nothing behind.
+    or wholly the new one, and equal records leave it untouched. A run that was cut short leaves nothing behind. Frozen
+    profiles are left alone. `periods`: bring the single months up to date as well.
     Raises Refused without the right to score any of them, GuardFailed for a day to come or without a framework.
     """
     bodies = _may_score(by, subjects, as_of)
     framework = _framework_for(as_of)
     _one_at_a_time()
-    results = assess_all(framework, as_of, bodies, progress)
+    frozen = set(Profile.objects.filter(as_of=as_of, state=Profile.State.FROZEN).values_list("subject", flat=True))
+    results = assess_all(framework, as_of, [pk for pk in bodies if pk not in frozen], progress)
     changed = _changed(framework, as_of, results)
     if changed:
         _write(framework, as_of, changed)
         _tell(by, framework, as_of, changed)
     _drop_earlier_of_the_month(framework, as_of, bodies)
+    if periods:
+        write_periods(framework, as_of, bodies)
     return Run(as_of, str(framework), len(bodies), len(changed))
 
 
@@ -99,7 +109,7 @@ def _one_at_a_time() -> None:
 
 def _changed(framework: Framework, as_of: date, results: Mapping[int, Assessment]) -> dict[int, Assessment]:
     """Those that differ from what is stored, or are not stored yet."""
-    stored = Profile.objects.filter(framework=framework, as_of=as_of, subject__in=list(results))
+    stored = Profile.objects.filter(framework=framework, as_of=as_of, subject__in=list(results), restatement=0)
     kept = {row.subject_id: (row.engine, row.inputs) for row in stored}
     return {pk: result for pk, result in results.items() if kept.get(pk) != (ENGINE, result.inputs)}
 
@@ -123,21 +133,22 @@ def _write(framework: Framework, as_of: date, results: Mapping[int, Assessment])
         update_conflicts=True,
         unique_fields=["profile", "characteristic"],
         update_fields=["score", "low", "high", "band", "coverage"],
-        batch_size=2_000,
+        batch_size=10_000,
     )
     Reading.objects.bulk_create(
         [Reading(profile=profile, **reading) for profile, result in parts for reading in result.readings],
         update_conflicts=True,
         unique_fields=["profile", "indicator"],
         update_fields=["state", "numerator", "denominator", "points", "low", "high", "weight", "adds"],
-        batch_size=2_000,
+        batch_size=10_000,
     )
 
 
 def _drop_earlier_of_the_month(framework: Framework, as_of: date, bodies: Iterable[int]) -> None:
     """A month that goes on has one profile, the newest: those of its earlier days give way to it."""
     earlier = Q(as_of__gte=as_of.replace(day=1), as_of__lt=as_of)
-    Profile.objects.filter(earlier, framework=framework, subject__in=list(bodies)).delete()
+    running = Profile.objects.filter(earlier, framework=framework, state=Profile.State.RUNNING)
+    running.filter(subject__in=list(bodies)).delete()
 
 
 def _tell(by: Actor, framework: Framework, as_of: date, changed: Mapping[int, Assessment]) -> None:

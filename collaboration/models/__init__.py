@@ -31,7 +31,16 @@ from .feedback import (
     FeedbackRound,
 )
 from .frameworks import Framework
-from .profiles import PeriodReading, Profile, ProfileMonth, Reading, RecordQuery, Score
+from .profiles import (
+    PeriodReading,
+    Profile,
+    ProfileMonth,
+    Reading,
+    RecordQuery,
+    Score,
+    ScoringCursor,
+    StaleProfile,
+)
 from .requests import InformationRequest, RequestAudience, RiskAudience, SharedRisk
 
 __all__ = [
@@ -68,7 +77,9 @@ __all__ = [
     "RequestAudience",
     "RiskAudience",
     "Score",
+    "ScoringCursor",
     "SectionAssignment",
     "SharedRisk",
     "SignOff",
+    "StaleProfile",
 ]

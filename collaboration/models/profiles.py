@@ -137,6 +137,26 @@ class RecordQuery(models.Model):
         return f"{self.record_kind} {self.record_id}"
 
 
+class StaleProfile(models.Model):
+    """A body whose records changed since it was scored: it is scored again within a minute, and its page says so."""
+
+    subject = models.OneToOneField(Organisation, models.CASCADE, related_name="stale_profile")
+    sequence = models.BigIntegerField(help_text="The entry of the audit trail that changed it last.")
+    since = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.subject_id}"
+
+
+class ScoringCursor(models.Model):
+    """How far scoring has read the audit trail; one row."""
+
+    sequence = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.sequence)
+
+
 class PeriodReading(models.Model):
     """An indicator, or a characteristic, from one month's or quarter's records alone: what the XmR chart judges."""
 
@@ -151,7 +171,9 @@ class PeriodReading(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["subject", "framework", "code", "starts", "ends"], name="one_period_reading")
+            models.UniqueConstraint(
+                fields=["subject", "framework", "code", "starts", "ends"], name="one_period_reading"
+            )
         ]
 
     def __str__(self) -> str:

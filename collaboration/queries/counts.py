@@ -7,7 +7,7 @@ from typing import Any
 
 from collaboration import indicators
 from collaboration.assessment import ENGINE, Assessment, assess
-from collaboration.indicators import Count, Window
+from collaboration.indicators import Count, Row, Window
 from collaboration.models import Framework, Profile
 from ics_governance.context import system
 from ics_governance.models import LedgerEntry
@@ -78,9 +78,14 @@ class Verdict:
 
 
 def verify_month(as_of: date, bodies: Iterable[int] | None = None) -> Verdict:
-    """Compute stored profiles again from the records as they are now, and tell each row that differs."""
+    """Compute stored profiles again from the records as they are now, and tell each row that differs.
+
+    Of a month that was recalculated, the newest version of each body.
+    """
     rows = Profile.objects.filter(as_of=as_of).select_related("subject", "framework").order_by("subject__name", "pk")
-    stored = list(rows.prefetch_related("scores", "readings") if bodies is None else rows.filter(subject__in=bodies))
+    rows = rows.prefetch_related("scores", "readings") if bodies is None else rows.filter(subject__in=bodies)
+    newest = {(row.subject_id, row.framework_id): row for row in sorted(rows, key=lambda row: row.restatement)}
+    stored = [row for row in rows if row in newest.values()]
     found: list[Difference] = []
     for framework in {profile.framework for profile in stored}:
         mine = [profile for profile in stored if profile.framework == framework]
@@ -115,11 +120,16 @@ def _changed_since(profile: Profile, codes: list[str]) -> dict[str, list[str]]:
     window = Window.months(content_of(profile.framework).window_months, profile.as_of)
     with system("the records behind a profile"):
         rows = indicators.rows(codes, window, profile.subject_id)
-    names = {f"{row.kind}:{row.record}" for row in rows}
+    names = {_in_trail(row) for row in rows}
     later = LedgerEntry.objects.filter(record__in=names, recorded_at__gt=profile.scored_at)
     changed = set(later.values_list("record", flat=True))
     found: dict[str, list[str]] = {}
     for row in rows:
-        if (name := f"{row.kind}:{row.record}") in changed:
+        if (name := _in_trail(row)) in changed:
             found.setdefault(row.indicator, []).append(name.replace(":", " "))
     return found
+
+
+def _in_trail(row: Row) -> str:
+    """How the audit trail names the record of a row."""
+    return f"{row.kind.replace('_', '')}:{row.record}"

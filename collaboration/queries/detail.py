@@ -1,6 +1,6 @@
 """One characteristic of a profile taken apart: what each indicator adds, the records behind, what would change it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -52,7 +52,7 @@ class Part:
     @cached_property
     def now(self) -> Count:
         """What the records come to now."""
-        return Count.of(shown.row for shown in [*self.evidence.counted, *self.evidence.unrecorded])
+        return Count.of(self.evidence.rows)
 
     @property
     def has_changed(self) -> bool:
@@ -96,8 +96,8 @@ class Detail:
         return [part for part in self.parts if part.indicator.code in codes]
 
 
-def detail(actor: Actor, standing: Standing, code: str, all_of: str = "") -> Detail:
-    """Take one characteristic apart, as far as the actor may see its records.
+def detail(actor: Actor, standing: Standing, code: str, stored: Mapping[str, Reading], all_of: str = "") -> Detail:
+    """Take one characteristic apart, as far as the actor may see its records; `stored` are the profile's readings.
 
     `all_of`: the indicator whose records are all listed; of the others the newest few.
     """
@@ -105,12 +105,10 @@ def detail(actor: Actor, standing: Standing, code: str, all_of: str = "") -> Det
     characteristic = next(each for each in content.characteristics if each.code == code)
     counted = _counted(content, characteristic)
     found = _evidence(actor, profile, content, counted, None if all_of in REGISTRY else SHOWN)
-    mine = [each.code for each in counted]
-    readings = {reading.indicator: reading for reading in profile.readings.filter(indicator__in=mine)}
     parts = []
     for each in counted:
-        if each.code in readings:
-            parts.append(Part(each, readings[each.code], found[each.code], None if each.code == all_of else SHOWN))
+        if each.code in stored:
+            parts.append(Part(each, stored[each.code], found[each.code], None if each.code == all_of else SHOWN))
     return Detail(characteristic, standing.scores[code], parts, rules_of(content))
 
 
@@ -120,7 +118,7 @@ def explain(actor: Actor, profile: Profile) -> list[Explanation]:
     every = [each for one in content.characteristics for each in _counted(content, one)]
     found = _evidence(actor, profile, content, every, None)
     records = {code: [shown.as_record() for shown in (*one.counted, *one.unrecorded)] for code, one in found.items()}
-    counts = {code: Count.of(shown.row for shown in (*one.counted, *one.unrecorded)) for code, one in found.items()}
+    counts = {code: Count.of(one.rows) for code, one in found.items()}
     titles = {each.code: each.title for each in every}
     return [
         explanation.explain(

@@ -7,13 +7,15 @@ from django.db.models import Value
 from django.urls import reverse
 
 from collaboration import indicators
+from collaboration.access import P as Own
 from collaboration.explanation import Record
 from collaboration.indicators import Row, Window
+from collaboration.models import Assessment, Concern, FeedbackRound, InformationRequest, SharedRisk
 from ics_governance.context import system
 from ics_governance.permissions import Actor
 from ics_governance.wording import day as in_words
 from partnerships.access import P, scope
-from partnerships.models import Action, Arrangement, Decision, Forum, Meeting
+from partnerships.models import Action, Arrangement, Decision, Delegation, Forum, Meeting
 
 CLOSED = "A record you may not open"
 
@@ -40,10 +42,20 @@ class Shown:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The records of one indicator: those counted, newest first, and those that lack what would count."""
+    """The records of one indicator, newest first: those counted, those that lack what would count, those queried."""
 
     counted: list[Shown] = field(default_factory=list)
     unrecorded: list[Shown] = field(default_factory=list)
+    queried: list[Shown] = field(default_factory=list)
+
+    def of(self, row: Row) -> list[Shown]:
+        """Where a row belongs."""
+        return self.queried if row.queried else self.counted if row.denominator else self.unrecorded
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every record that is part of the count, counted or lacking what would be."""
+        return [shown.row for shown in (*self.counted, *self.unrecorded)]
 
     @property
     def closed(self) -> int:
@@ -66,7 +78,7 @@ def evidence(
     found = {code: Evidence() for code in codes}
     for row in rows:
         shown = Shown(row, *named.get((row.kind, row.record), ("", "")))
-        (found[row.indicator].counted if row.denominator else found[row.indicator].unrecorded).append(shown)
+        found[row.indicator].of(row).append(shown)
     return found
 
 
@@ -131,9 +143,72 @@ def _places_of_members(actor: Actor, memberships: set[int], arrangements: set[in
     return {(kind, pk): (name, reverse(to[kind], args=[leads])) for kind, pk, leads, name in both}
 
 
+def _delegations(actor: Actor, ids: set[int]) -> Named:
+    rows = scope(actor, P.DELEGATION_VIEW, Delegation.objects.filter(pk__in=ids))
+    return {
+        ("delegation", pk): (f"{function}: {instrument}", reverse("delegation", args=[pk]))
+        for pk, function, instrument in rows.values_list("pk", "function__name", "instrument")
+    }
+
+
+def _requests(actor: Actor, ids: set[int]) -> Named:
+    rows = scope(actor, Own.REQUEST_VIEW, InformationRequest.objects.filter(pk__in=ids))
+    return {
+        ("information_request", pk): (title, reverse("request", args=[pk]))
+        for pk, title in rows.values_list("pk", "title")
+    }
+
+
+def _risks(actor: Actor, ids: set[int]) -> Named:
+    rows = scope(actor, Own.RISK_VIEW, SharedRisk.objects.filter(pk__in=ids))
+    return {("shared_risk", pk): (title, reverse("risk", args=[pk])) for pk, title in rows.values_list("pk", "title")}
+
+
+def _concerns(actor: Actor, ids: set[int]) -> Named:
+    rows = scope(actor, Own.CONCERN_VIEW, Concern.objects.filter(pk__in=ids))
+    return {("concern", pk): (title, "") for pk, title in rows.values_list("pk", "title")}
+
+
+def _rounds(actor: Actor, ids: set[int]) -> Named:
+    rows = scope(actor, Own.FEEDBACK_VIEW, FeedbackRound.objects.filter(pk__in=ids))
+    return {
+        ("feedback_round", pk): (f"Feedback of partners, {in_words(closed)}", reverse("feedback-round", args=[pk]))
+        for pk, closed in rows.values_list("pk", "closed_on")
+    }
+
+
+def _assessments(actor: Actor, ids: set[int]) -> Named:
+    rows = scope(actor, Own.ASSESSMENT_VIEW, Assessment.objects.filter(pk__in=ids))
+    return {
+        ("assessment", row.pk): (f"Self-assessment {row.years}", reverse("assessment", args=[row.pk]))
+        for row in rows.only("pk", "year")
+    }
+
+
+def _nothing_submitted(actor: Actor, ids: set[int]) -> Named:
+    """Stands in for what is not there: no record to open, and nothing to hide."""
+    return {("organisation", pk): ("Self-assessment", "") for pk in ids}
+
+
 NAMES: dict[tuple[str, ...], Callable[..., Named]] = {
     ("meeting",): _meetings,
     ("decision",): _decisions,
     ("action",): _actions,
     ("membership", "arrangement"): _places_of_members,
+    ("delegation",): _delegations,
+    ("information_request",): _requests,
+    ("shared_risk",): _risks,
+    ("concern",): _concerns,
+    ("feedback_round",): _rounds,
+    ("assessment",): _assessments,
+    ("organisation",): _nothing_submitted,
 }
+
+
+def name_of(actor: Actor, kind: str, record: int) -> tuple[str, str]:
+    """Title and address of one record; both empty for who may not open it."""
+    for kinds, names in NAMES.items():
+        if kind in kinds:
+            found = names(actor, *({record} if each == kind else set() for each in kinds))
+            return found.get((kind, record), ("", ""))
+    return "", ""

@@ -105,13 +105,27 @@ class History:
     may_score: bool
     standings: list[Standing]
 
+    def at(self, month: str | None, version: str | None = None) -> Standing:
+        """The profile of a month, as restated last unless another version is named; the newest of all without one."""
+        mine = [one for one in self.standings if one.profile.as_of.isoformat() == month] or self.standings
+        return next((one for one in mine if str(one.profile.restatement) == version), mine[0])
+
+    @property
+    def latest(self) -> list[Standing]:
+        """The newest version of each month, newest first."""
+        first: dict[date, Standing] = {}
+        for one in self.standings:
+            first.setdefault(one.profile.as_of, one)
+        return list(first.values())
+
 
 def history_of(actor: Actor, code: str) -> History | None:
     """What the actor may see of the body with a code, None when that is nothing; two queries."""
     subject = subjects_of(actor).coded(code).first()  # type: ignore[attr-defined]
     if subject is None:
         return None
-    rows = Score.objects.filter(profile__subject=subject).order_by("-profile__as_of", "-profile_id", "pk")
+    newest_first = ("-profile__as_of", "-profile__restatement", "-profile_id", "pk")
+    rows = Score.objects.filter(profile__subject=subject).order_by(*newest_first)
     return History(subject, may_score(actor, subject), _standings(rows[: MONTHS * CHARACTERISTICS]))
 
 

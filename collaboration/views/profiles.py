@@ -1,6 +1,7 @@
 """Pages of profiles: five characteristics, how each number is made, the records behind it; and asking for a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,11 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from collaboration.access import P
 from collaboration.actions.scoring import request_scoring
-from collaboration.models import Profile
+from collaboration.models import Profile, ProfileMonth, Reading
 from collaboration.queries.detail import detail, most_telling
-from collaboration.queries.profiles import Mark, Standing, history_of, scored_bodies
+from collaboration.queries.periods import series_of
+from collaboration.queries.profiles import History, Mark, Standing, history_of, scored_bodies
+from collaboration.queries.sources import by_behaviour, moderated_of, sides_of
+from collaboration.queries.stale import is_stale
 from ics_governance.charts import Reading as Point
-from ics_governance.permissions import Refused
+from ics_governance.permissions import Actor, Refused
 from partnerships.models import Organisation
 
 
@@ -39,19 +43,39 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
     context = {"subject": history.subject, "may_score": history.may_score}
     if not history.standings:
         return render(request, "collaboration/profile_empty.html", context)
-    month = request.GET.get("month")
-    standing = next((one for one in history.standings if one.profile.as_of.isoformat() == month), history.standings[0])
+    standing = history.at(request.GET.get("month"), request.GET.get("version"))
     asked = request.GET.get("characteristic", "")
     chosen = asked if asked in standing.scores else most_telling(standing)
+    readings = {row.indicator: row for row in standing.profile.readings.all()}
     context |= {
         "profile": standing.profile,
         "standings": history.standings,
         "framework": standing.content,
         "scores": standing.scores,
-        "trend": _trend(history.standings, chosen),
-        "detail": detail(request.actor, standing, chosen, request.GET.get("records", "")),
+        "trend": _trend(history.latest, chosen),
+        "detail": detail(request.actor, standing, chosen, readings, request.GET.get("records", "")),
     }
+    context |= _beside(request.actor, history, standing, readings)
     return render(request, "collaboration/profile.html", context)
+
+
+def _beside(actor: Actor, history: History, standing: Standing, readings: Mapping[str, Reading]) -> dict[str, Any]:
+    """What stands beside the scores: the three sources, single months, coverage, and where the month is in its life."""
+    made, content = standing.profile, standing.content
+    moderated = moderated_of(actor, made, content)
+    series = series_of([made.subject_id], made.as_of)
+    months = {month.as_of: month for month in ProfileMonth.objects.filter(framework=made.framework_id)}
+    return {
+        "sides": sides_of(content, readings, moderated.scores if moderated else {}),
+        "assessment": moderated.assessment if moderated else None,
+        "series": {code: found for (_, code), found in series.items()},
+        "behaviours": by_behaviour(content, readings),
+        "month": months.get(made.as_of),
+        "previews": [month for month in months.values() if not month.frozen_at and month.as_of != made.as_of],
+        "stale": is_stale(made.subject_id),
+        "may_query": made.state != Profile.State.FROZEN
+        and made.subject_id in actor.organisations(P.QUERY_ASK, "subject"),
+    }
 
 
 def _trend(standings: Sequence[Standing], code: str) -> list[Point]:
