@@ -183,16 +183,16 @@ def section(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 def _section(request: HttpRequest, found: Assessment, code: str) -> dict[str, Any]:
     framework, answers = content_of(found.framework), queries.answers_of(found)
     all_sections = queries.sections(framework, answers, queries.last_year(found))
-    here = next(each for each in all_sections if each.characteristic.code == code)
+    part = next(each for each in all_sections if each.characteristic.code == code)
     editable = found.is_editable and queries.may_answer(request.actor, found, code)
     if editable:
         conflicts = queries.conflicts_of(request.actor, found)
-        for question in here.questions:
+        for question in part.questions:
             question.conflict = conflicts.get(question.answer.pk)
     return {
         "found": found,
         "sections": all_sections,
-        "here": here,
+        "part": part,
         "scale": {each.code: each for each in framework.rating_scale},
         "editable": editable,
         "assignments": [row for row in queries.assignments_of(found) if row.characteristic == code],
@@ -221,7 +221,7 @@ def _save_section(request: HttpRequest, found: Assessment, code: str) -> HttpRes
         return _saved(request, found, code)
     problems = [{"text": f"Question {kloe}: {text}", "href": f"#q-{anchor(kloe)}"} for kloe, text in wrong.items()]
     context = _section(request, found, code) | {"wrong": wrong, "problems": problems}
-    _put_back(request, context["here"], wrong)
+    _put_back(request, context["part"], wrong)
     return render(request, "collaboration/assessment_section.html", context, status=422 if wrong else 409)
 
 
@@ -250,9 +250,9 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
 
 
-def _put_back(request: HttpRequest, here: queries.Section, wrong: dict[str, str]) -> None:
+def _put_back(request: HttpRequest, part: queries.Section, wrong: dict[str, str]) -> None:
     """What was typed and refused stands in its boxes again."""
-    for question in here.questions:
+    for question in part.questions:
         if question.kloe.code in wrong:
             question.answer.text = request.POST.get(f"text_{question.key}", "")
             question.answer.rating = request.POST.get(f"rating_{question.key}", "")[:4]
