@@ -153,7 +153,8 @@ def _of_one(rule: Rule, months: Sequence[Month], code: str) -> str:
     scores = joined([_score(mark) for mark in marks])
     word = rule.band.replace("_", " ")
     least = min(float(mark.coverage) for mark in marks)
-    text = f"{word[:1].upper()}{word[1:]} {_span(months)}: {scores}, with at least {percent(least)} of it recorded."
+    recorded = "all" if least >= 1 else f"at least {percent(least)}"
+    text = f"{word[:1].upper()}{word[1:]} {_span(months)}: {scores}, with {recorded} of it recorded."
     return _with(text, rule.ask)
 
 

@@ -53,6 +53,7 @@ signal_urls = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("seen/", home.mark_seen, name="seen"),
     path("region/", region.region, name="region"),
     path("concerns/", include(concern_urls)),
     path("attempts/", include(attempt_urls)),

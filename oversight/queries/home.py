@@ -1,33 +1,26 @@
-"""Reads for homes and dashboards: what waits for a person, and how the bodies they oversee stand."""
+"""Reads for the first pages: what waits for a person, and what a visitor, an auditor or an administrator looks for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Window
 from django.utils import timezone
 
 from collaboration.access import P as Profiles
-from collaboration.queries.profiles import Mark, Standing, latest_of, scored_bodies, subjects_of
-from ics_governance.models import Job
+from collaboration.queries.profiles import Standing, latest_of
+from ics_governance.models import Job, LedgerEntry, LedgerSeal
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
-from partnerships.models import (
-    Action,
-    Decision,
-    DecisionAudience,
-    Kind,
-    Meeting,
-    Organisation,
-    OrganisationRelation,
-)
+from partnerships.models import Action, Decision, DecisionAudience, Kind, Meeting, Organisation, RoleMembership
 from partnerships.queries.meetings import to_minute
 
 M = TypeVar("M", bound=Model)
 
 FEW = 5  # rows of a section on a home
 LATELY = timedelta(days=60)
+UNSEALED = 10_000  # entries before the last sealed one in which one without a seal is looked for
 TAKEN = (Decision.State.AGREED, Decision.State.IMPLEMENTED, Decision.State.REVIEWED)
 
 
@@ -138,70 +131,40 @@ def jobs_lately() -> Waiting[Job]:
     return few(Job.objects.select_related("requested_by").order_by("-pk"), 10)
 
 
-# --- The heatmap --------------------------------------------------------------------------------------------------
+# --- Everybody else's first page ----------------------------------------------------------------------------------
+
+
+def newest_released(count: int = FEW) -> list[Decision]:
+    """The decisions published last, for everyone."""
+    rows = _lines(Decision.objects.filter(released_at__isnull=False)).order_by("-released_at", "-pk")
+    return list(rows[:count])
 
 
 @dataclass(frozen=True)
-class HeatRow:
-    """A trust with its systems and the scores of its newest profile, by characteristic."""
+class Trail:
+    """How far the audit trail reaches: the last sealed entry, and how many are not sealed yet."""
 
-    body: Organisation
-    systems: list[Organisation]
-    standing: Standing | None
-
-    @property
-    def scores(self) -> dict[str, Mark]:
-        """Its scores; none before its first profile."""
-        return self.standing.scores if self.standing else {}
-
-    @property
-    def as_of(self) -> date | None:
-        """The last day of the window."""
-        return self.standing.profile.as_of if self.standing else None
+    sequence: int = 0
+    sealed_at: datetime | None = None
+    unsealed: int = 0
 
 
-@dataclass(frozen=True)
-class Heatmap:
-    """The trusts that a person oversees, in alphabetical order: never a ranking."""
-
-    rows: list[HeatRow]
-    systems: list[Organisation]
-    system: Organisation | None
-
-    @property
-    def days(self) -> list[date]:
-        """The last days of the windows shown, newest first; usually one."""
-        return sorted({row.as_of for row in self.rows if row.as_of}, reverse=True)
-
-    def in_band(self, band: str) -> list[HeatRow]:
-        """The trusts with at least one characteristic in a band."""
-        return [row for row in self.rows if any(score.band == band for score in row.scores.values())]
-
-    @property
-    def unscored(self) -> list[HeatRow]:
-        """The trusts that have no profile yet."""
-        return [row for row in self.rows if row.standing is None]
+def state_of_trail() -> Trail:
+    """The newest seal, and the entries after it that have none; two queries."""
+    last = LedgerSeal.objects.order_by("-sequence").first()
+    waiting = LedgerEntry.objects.filter(seal=None)
+    if last is None:
+        return Trail(unsealed=waiting.count())
+    # numbers may commit out of order, but none an hour late: older entries all have their seal
+    waiting = waiting.filter(pk__gt=last.entry_id - UNSEALED)
+    return Trail(last.sequence, last.sealed_at, waiting.count())
 
 
-def heatmap(actor: Actor, system_code: str = "") -> Heatmap:
-    """The newest scores of all trusts that this person oversees, or of those of one system; three queries."""
-    bodies = list(scored_bodies(subjects_of(actor), actor.on))
-    systems_of = _systems_of(bodies, actor.on)
-    systems = sorted({system for found in systems_of.values() for system in found}, key=lambda body: body.name)
-    chosen = next((system for system in systems if system_code and system.code == system_code.upper()), None)
-    if chosen:
-        bodies = [body for body in bodies if chosen in systems_of.get(body.pk, ())]
-    latest = latest_of(body.pk for body in bodies)
-    rows = [HeatRow(body, systems_of.get(body.pk, []), latest.get(body.pk)) for body in bodies]
-    return Heatmap(rows, systems, chosen)
+def jobs_failed() -> Waiting[Job]:
+    """Background jobs that failed and that nobody has asked for again, the newest first."""
+    return few(Job.objects.filter(state=Job.State.FAILED).select_related("requested_by").order_by("-pk"))
 
 
-def _systems_of(bodies: Iterable[Organisation], on: date) -> dict[int, list[Organisation]]:
-    """The systems of each body on a day, its lead system first."""
-    links = OrganisationRelation.objects.on(on).filter(
-        kind=OrganisationRelation.Kind.SYSTEM, source_body__in=[body.pk for body in bodies]
-    )
-    found: dict[int, list[Organisation]] = {}
-    for link in links.select_related("target_body").order_by("-lead", "target_body__name"):
-        found.setdefault(link.source_body_id, []).append(link.target_body)
-    return found
+def people_with_roles(on: date) -> int:
+    """How many people hold a role on a day."""
+    return RoleMembership.objects.on(on).filter(user__is_active=True).aggregate(n=Count("user", distinct=True))["n"]

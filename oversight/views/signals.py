@@ -85,9 +85,11 @@ def signal(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _triage(request, found, form):
         return redirect("signal-list")
     mark_matter_read(request.actor.user_id, f"signal:{pk}:")
+    titles = characteristics()
     context = {
         "signal": found,
-        "title_of": characteristics().get(found.characteristic, ""),
+        "titles": titles,
+        "title_of": titles.get(found.characteristic, ""),
         "form": form if may else None,
         "is_open": is_open,
         "may_raise": may and bool(request.actor.organisations(Collaboration.CONCERN_RAISE, Capacity.RAISER)),
@@ -103,7 +105,9 @@ def _triage(request: HttpRequest, found: Signal, form: TriageForm) -> bool:
         asked = {"reason": values["reason"], "watch_until": values["watch_until"]}
         return attempt(request, lambda: actions.watch(by=request.actor, signal=found, **asked), "Watched.", form)
     done = "Dismissed, with your reason."
-    return attempt(request, lambda: actions.dismiss(by=request.actor, signal=found, reason=values["reason"]), done, form)
+    return attempt(
+        request, lambda: actions.dismiss(by=request.actor, signal=found, reason=values["reason"]), done, form
+    )
 
 
 def _beside(request: HttpRequest, found: Signal) -> dict[str, Any]:
