@@ -16,9 +16,8 @@ from ics_governance.management.commands import workflows_doc
 from ics_governance.permissions import SYSTEM, Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason, Transition, Workflow, describe, guard_sql, load
 from partnerships.actions import meetings
-from partnerships.models import Action, Delegation, Function
 from tests.database import as_owner
-from tests.world import LONG_AGO
+from tests.kernel.begun import MAKERS, begin, beside
 
 by_name = pytest.mark.parametrize("workflow", load(), ids=lambda workflow: workflow.name)
 
@@ -96,7 +95,7 @@ def test_states_come_in_the_order_of_the_table():
 
 
 def test_all_workflows_are_known():
-    assert [workflow.name for workflow in load()] == ["action", "decision", "delegation", "meeting"]
+    assert [workflow.name for workflow in load()] == sorted(MAKERS)
 
 
 @by_name
@@ -147,31 +146,7 @@ def _path(workflow, state):
 def fresh(world):
     """`fresh(workflow)` makes a record that has just begun."""
 
-    def make(workflow):
-        if workflow.name == "meeting":
-            return world.meeting()
-        decision = world.decision()
-        if workflow.name == "decision":
-            return decision
-        with system("a record of a test"):
-            return _delegation(world) if workflow.name == "delegation" else _action(world, decision)
-
-    return make
-
-
-def _action(world, decision):
-    return Action.objects.create(
-        decision=decision, title="Buy it", owner=world.icb, proposed_on=LONG_AGO, original_due=LONG_AGO, due=LONG_AGO
-    )
-
-
-def _delegation(world):
-    return Delegation.objects.create(
-        function=Function.objects.first(),
-        from_organisation=world.icb,
-        to_forum=world.place_board,
-        basis="internal_scheme",
-    )
+    return lambda workflow: begin(world, workflow.name)
 
 
 @by_name
@@ -181,17 +156,17 @@ def test_as_the_web_role_the_database_permits_exactly_the_moves_of_the_table(wor
     for source, target in product(workflow.states, repeat=2):
         with system("moves by hand"), _undone():
             for step in _path(workflow, source)[1:]:
-                rows.update(**{workflow.column: step})
+                rows.update(**{workflow.column: step}, **beside(workflow.name, step))
             legal = source == target or (source, target) in workflow.pairs()
-            move = partial(rows.update, **{workflow.column: target})
+            move = partial(rows.update, **{workflow.column: target}, **beside(workflow.name, target))
             assert _accepts(workflow, move) == legal, (source, target)
 
 
 @by_name
 def test_as_the_web_role_the_database_permits_exactly_the_beginnings_of_the_table(workflow, fresh):
     record = fresh(workflow)
-    if workflow.name == "decision":
-        record.reference = "QWO-2026-0999"
+    for name, value in record.apart.items():
+        setattr(record, name, value)
     for state in workflow.states:
         record.pk, record._state.adding = None, True
         setattr(record, workflow.column, state)
@@ -228,7 +203,8 @@ def test_the_owner_is_held_to_the_table_too(workflow, fresh):
         for target in workflow.states:
             begins = target in workflow.initial
             moves = begins or (workflow.initial[0], target) in workflow.pairs()
-            update = f"update {table} set {workflow.column} = %s where id = {record.pk}"
+            more = "".join(f", {name} = '{value}'" for name, value in beside(workflow.name, target).items())
+            update = f"update {table} set {workflow.column} = %s{more} where id = {record.pk}"
             assert _owner_may(database, update, target) == moves
             assert _owner_may(database, _copy(database, record, workflow.column), target) == begins
 
@@ -242,7 +218,7 @@ def _copy(database, record, column):
             [record._meta.db_table],
         )
     ]
-    values = {column: "%s", "reference": "'QWO-2026-0999'"}
+    values = {column: "%s", **{name: f"'{value}'" for name, value in record.apart.items()}}
     picked = ", ".join(values.get(name, f'"{name}"') for name in columns)
     names, table = ", ".join(f'"{name}"' for name in columns), record._meta.db_table
     return f"insert into {table} ({names}) select {picked} from {table} where id = {record.pk}"
