@@ -11,14 +11,31 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Prefetch, Q
 
-from collaboration.models import Profile, Score
+from collaboration.models import (
+    Assessment,
+    FeedbackResult,
+    FeedbackRound,
+    InformationRequest,
+    Profile,
+    RecordQuery,
+    Score,
+    SharedRisk,
+)
+from collaboration.queries import assessments, feedback, requests
+from collaboration.queries.profiles import content_of
+from collaboration.self_assessment import digest, gaps
 from ics_governance import ledger
 from ics_governance.context import acting_as, system
 from ics_governance.models import LedgerEntry, Notification, User
 from oversight.demo.build import build
+from oversight.demo.cases import EARLIEST
 from oversight.demo.load import KIND, digest_of, england_on
 from oversight.demo.rows import STAGES
+from oversight.models import Case, Finding
+from oversight.queries import cases
 from oversight.queries import home as queries
+from oversight.queries.heatmap import heatmap
+from oversight.queries.signals import signals_of
 from partnerships import guards
 from partnerships.access import P, actor_for, scope
 from partnerships.models import (
@@ -198,9 +215,9 @@ def test_actions_wait_for_the_acceptance_of_trust_and_council(db, name):
 def test_the_region_sees_profiles_of_all_its_trusts(db):
     lead = actor("region.lead@demo.test")
     with acting_as(lead):
-        heatmap = queries.heatmap(lead)
-    assert len(heatmap.rows) > 30 and not heatmap.unscored
-    assert len(heatmap.in_band("of_concern")) == 1
+        found = heatmap(lead)
+    assert len(found.rows) > 30 and not found.unscored
+    assert len(found.in_band("of_concern")) == 1
 
 
 def test_who_may_accept_an_action_is_told_of_it_with_a_link_to_it(db):
@@ -392,3 +409,149 @@ def test_every_invented_body_says_so(db):
     invented = Organisation.objects.filter(is_fictional=True)
     assert invented.count() >= 22
     assert all(body.name.endswith("(fictional)") and body.code.startswith("ZZ") for body in invented)
+
+
+# --- self-assessments, feedback, requests, risks ------------------------------------------------------------------
+
+
+def test_most_trusts_hand_in_a_self_assessment_each_year_whose_receipt_holds(everything):
+    final = Assessment.objects.filter(state="final").select_related("subject", "framework")
+    assert final.filter(year=2025).count() > 100
+    for assessment in final.order_by("pk")[::25]:
+        content, signatures = assessment.content, list(assessment.sign_offs.order_by("step"))
+        assert digest(content) == assessment.digest == content_digest_now(assessment)
+        assert [row.digest for row in signatures] == [assessment.digest] * 2
+        assert len({row.user_id for row in signatures}) == 2
+
+
+def content_digest_now(assessment):
+    return digest(assessments.content_now(assessment))
+
+
+def test_no_submitted_answer_lacks_what_its_rating_asks_for(everything):
+    for assessment in Assessment.objects.exclude(state="draft").select_related("framework").order_by("pk")[::12]:
+        framework = content_of(assessment.framework)
+        assert gaps(framework, assessments.given(assessments.answers_of(assessment))) == []
+
+
+def test_this_years_assessment_of_airedale_waits_for_three_people(db):
+    for name, wanted in (("trust.secretary", {"manage"}), ("trust.chair", {"R"}), ("trust.chief", {"D"})):
+        person = actor(f"{name}@demo.test")
+        with acting_as(person):
+            (mine,) = assessments.waiting_for(person).filter(subject__ods_code="RCF")
+            sections = set(mine.assignments.filter(user=person.user_id).values_list("characteristic", flat=True))
+            assert mine.state == "draft" and (sections or {"manage"}) == wanted
+
+
+def test_the_officer_has_a_self_assessment_to_moderate_and_a_round_to_close(db):
+    officer = actor("icb.officer@demo.test")
+    with acting_as(officer):
+        assert [row.state for row in assessments.waiting_for(officer)] == ["submitted"]
+        assert [row.subject.code for row in feedback.to_close(officer)] == ["RWY"]
+
+
+def test_no_result_of_feedback_rests_on_fewer_than_three(everything):
+    closed = FeedbackRound.objects.filter(state="closed").annotate(sent=Count("invitations__answered_on"))
+    assert closed.count() > 200
+    for row in closed.filter(sent__lt=3):
+        assert not row.results.exists() and not row.comments.exists() and row.answered == 0
+    assert closed.filter(subject__ods_code="ZZ2").exists() and closed.filter(subject__ods_code="RCF", answered__gte=3)
+    assert not FeedbackResult.objects.filter(round__subject__ods_code="ZZ2").exists()
+
+
+def test_something_is_asked_of_each_person_of_the_demonstration(db):
+    for name in ("icb.officer", "icb.exec", "trust.secretary", "trust.chair", "trust.chief", "council.partner"):
+        person = actor(f"{name}@demo.test")
+        with acting_as(person):
+            assert requests.to_answer(person).exists(), name
+            assert feedback.to_answer(person).exists() or name == "icb.exec", name
+
+
+def test_requests_and_risks_stand_in_every_state(everything):
+    for model in (FeedbackRound, InformationRequest, SharedRisk, RecordQuery):
+        assert set(model.objects.values_list("state", flat=True)) == set(dict(model._meta.get_field("state").choices))
+    assert SharedRisk.objects.filter(state="open", review_on__lt=TODAY).exists()
+    assert InformationRequest.objects.filter(state="open", due_on__lt=TODAY, asked__ods_code="RCF").exists()
+
+
+def test_a_queried_record_is_one_of_the_body_that_queries_it(everything):
+    for query in RecordQuery.objects.filter(record_kind="action").select_related("subject"):
+        assert Action.objects.get(pk=query.record_id).owner == query.subject
+    for query in RecordQuery.objects.filter(record_kind="attendance").select_related("subject"):
+        assert Attendance.objects.get(pk=query.record_id).membership.organisation == query.subject
+
+
+def test_users_who_were_invented_cannot_sign_in(db):
+    invented = User.objects.exclude(email__endswith="@demo.test").filter(email__endswith="@invented.test")
+    assert invented.count() > 300 and not any(user.has_usable_password() for user in invented)
+
+
+# --- concerns and signals -----------------------------------------------------------------------------------------
+
+
+def test_concerns_stand_in_most_parts_of_the_process(everything):
+    stages = Counter(Case.objects.values_list("stage", flat=True))
+    wanted = {"raised", "informal_resolution", "facilitated_resolution", "oversight_review", "support", "closed"}
+    assert set(stages) == wanted
+    outcomes = set(Case.objects.exclude(outcome="").values_list("outcome", flat=True))
+    assert outcomes == {"resolved", "shared_cause", "not_for_this_process"}
+    assert Case.objects.get(overridden=True).overrides.get().confirmed_by.name == "Priya Ravensgill"
+
+
+def test_only_invented_bodies_are_found_at_fault(everything):
+    adverse = Finding.objects.filter(adverse=True).values_list("organisation__is_fictional", flat=True)
+    assert list(adverse) and all(adverse)
+    by_kind = Case.objects.filter(concern__respondents__organisation__kind="icb").values_list("outcome", flat=True)
+    assert list(by_kind) == ["shared_cause"]
+
+
+def test_every_act_of_a_case_fell_on_its_day_in_order(everything):
+    for case in Case.objects.all():
+        steps = list(case.steps.order_by("pk"))
+        assert [step.on for step in steps] == sorted(step.on for step in steps)
+        assert all(step.on == step.at.date() <= TODAY for step in steps)
+        assert case.opened_on == steps[0].on and case.stage_since == steps[-1].on and case.stage == steps[-1].target
+        assert not case.is_open or case.stage_since < TODAY
+
+
+def test_the_case_of_the_declining_trust_has_two_sides_a_pause_and_a_clock_that_runs(db):
+    officer = actor("icb.officer@demo.test")
+    with acting_as(officer):
+        case = cases.cases_of(officer).get(concern__title__startswith="Discharge actions")
+        assert set(case.facts.values_list("state", flat=True)) == {"agreed", "disputed", "awaiting"}
+        assert case.stage == "facilitated_resolution" and case.due_on > TODAY and case.lead_id == officer.user_id
+        assert case.clocks.get(ended_on=None).pauses.get().approved_by_id != officer.user_id
+        assert case.concern.attempts.count() == 2
+        assert case.evidence.get(kind="profile").profile.subject.code == "ZZ1"
+
+
+def test_a_reply_waits_for_airedale_and_a_confidential_concern_for_its_triage(db):
+    secretary, officer = actor("trust.secretary@demo.test"), actor("icb.officer@demo.test")
+    partner = actor("council.partner@demo.test")
+    with acting_as(secretary):
+        (case,) = cases.cases_of(secretary).filter(stage="informal_resolution")
+        assert case.replies.get(replied_on=None).due_on > TODAY
+    with acting_as(officer):
+        assert cases.cases_of(officer).get(stage="raised").concern.in_confidence
+    with acting_as(partner):
+        assert cases.cases_of(partner).get(stage="raised").concern.in_confidence
+
+
+def test_rules_notice_the_declining_and_the_silent_body_and_nobody_else(db):
+    lead = actor("region.lead@demo.test")
+    with acting_as(lead):
+        found = {(row.subject.code, row.rule): row for row in signals_of(lead)}
+        assert {code for code, _ in found} == {"ZZ1", "ZZ2"}
+        silent = found["ZZ2", "silent"]
+        assert silent.state == "new" and silent.due_on < TODAY and silent.holder.code == "QF7"
+        assert signals_of(lead).filter(subject__ods_code="ZZ1", state="watched").exists()
+
+
+def test_older_concerns_move_together_where_the_register_does_not_reach_back(db):
+    england = england_on(date(2026, 7, 1))
+    demo = build(england, 1, date(2026, 7, 1))
+    days = [act.day for concern in demo.concerns for act in (*concern.notes, concern.raised, *concern.acts)]
+    assert min(days) >= EARLIEST and max(days) <= demo.today
+    for concern in demo.concerns:
+        acts = [act.day for act in (concern.raised, *concern.acts)]
+        assert acts == sorted(acts)
