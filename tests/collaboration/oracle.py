@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
+from collaboration.models import Assessment, Concern, FeedbackRound, InformationRequest, SharedRisk
 from ics_governance.workingdays import add_working_days
 from partnerships.models import (
     Action,
     ArrangementMember,
     Completeness,
     Decision,
+    Delegation,
     Forum,
     Meeting,
     Membership,
@@ -155,4 +157,74 @@ def d2(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]
             yield min(max(late, 0), 180), 180
 
 
-INDICATORS = {"R1": r1, "L1": l1, "S1": s1, "A2": a2, "D1": d1, "D2": d2}
+def r2(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]]:
+    for asked in InformationRequest.objects.filter(asked=body):
+        if not since <= asked.due_on <= until or asked.state == "withdrawn":
+            continue
+        if asked.state != "open" and asked.closed_on is None:
+            yield 0, 0
+            continue
+        closed = asked.state != "open" and asked.closed_on <= until
+        in_time = asked.state == "answered" and asked.closed_on <= asked.due_on
+        yield int(bool(closed and (in_time or (asked.state == "refused" and asked.refusal)))), 1
+
+
+def r4(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]]:
+    for concern in Concern.objects.exclude(closed_on=None).exclude(settled_at=""):
+        put = {
+            row.organisation_id for row in concern.respondents.all() if row.put_on and row.put_on <= concern.closed_on
+        }
+        parties = set(put)
+        if put and not concern.in_confidence:
+            parties.add(concern.raiser.organisation_id)
+        if body.pk in parties and since <= concern.closed_on <= until:
+            yield int(concern.settled_at in ("informal_resolution", "facilitated_resolution")), 1
+
+
+def l3(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]]:
+    for edge in Delegation.objects.filter(from_organisation=body, status__in=("in_force", "ended")):
+        if holds(edge, until):
+            yield int(bool(edge.review_on and edge.review_on >= until)), int(edge.review_on is not None)
+
+
+def a4(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]]:
+    for risk in SharedRisk.objects.all():
+        if risk.raised_on > until or (risk.closed_on and risk.closed_on <= until):
+            continue
+        shares = {row.organisation_id for row in risk.audience.filter(capacity="member")}
+        falls_to = shares.pop() if len(shares) == 1 else None if shares else risk.host_id
+        if risk.owner_id == body.pk:
+            yield int(bool(risk.owner_person and risk.mitigation and risk.review_on and risk.review_on >= until)), 1
+        elif risk.owner_id is None and falls_to == body.pk:
+            yield 0, 0
+
+
+def partners_on(code: str):
+    def count(body: Organisation, since: date, until: date) -> Iterator[tuple[Fraction, int]]:
+        for one in FeedbackRound.objects.filter(subject=body, state="closed"):
+            if since <= one.closed_on <= until:
+                result = one.results.filter(characteristic=code, item="").first()
+                yield (Fraction(result.mean) * result.organisations, 3 * result.organisations) if result else (0, 0)
+
+    return count
+
+
+def self_on(number: int):
+    def count(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]]:
+        returns = Assessment.objects.filter(subject=body).exclude(submitted_at=None).order_by("-year")
+        latest = next((row for row in returns if row.submitted_at.date() <= until), None)
+        if latest is None:
+            yield 0, 0
+            return
+        answers = [
+            given["rating"] for code, given in latest.content["answers"].items() if code.startswith(f"{number}.")
+        ]
+        ratings = [int(rating) for rating in answers if rating not in ("", "NA")]
+        yield sum(ratings), 3 * len(ratings)
+
+    return count
+
+
+INDICATORS = {"R1": r1, "R2": r2, "R4": r4, "L1": l1, "L3": l3, "S1": s1, "A2": a2, "A4": a4, "D1": d1, "D2": d2}
+for place, (letter, name) in enumerate({"R": "R3", "L": "LP", "S": "SP", "A": "AP", "D": "DP"}.items(), 1):
+    INDICATORS |= {name: partners_on(letter), f"{letter}Q": self_on(place)}

@@ -11,10 +11,33 @@ import yaml
 
 from collaboration.framework import Framework
 from collaboration.framework_file import FOLDER, build, digest_of, load, parse
+from collaboration.indicators import REGISTRY
 from collaboration.yaml_node import FileFaults
 
 KLOE, INDICATOR = "characteristics[R].kloes[1.1]", "indicators[R1]"
 FILE = FOLDER / "collaboration-2022.yaml"
+WITH_QUERY = [
+    "R1",
+    "R2",
+    "R3",
+    "R4",
+    "RQ",
+    "L1",
+    "L3",
+    "LP",
+    "LQ",
+    "S1",
+    "SP",
+    "SQ",
+    "A2",
+    "A4",
+    "AP",
+    "AQ",
+    "D1",
+    "D2",
+    "DP",
+    "DQ",
+]
 OBSERVED = {"R1", "R2", "R4", "L1", "L2", "L3", "L4", "S1", "S2", "S3", "A2", "A3", "A4", "D1", "D2", "D4"}
 PARTNER = {"R3", "S4", "LP", "SP", "AP", "DP"}
 SELF = {"RQ", "LQ", "SQ", "AQ", "DQ"}
@@ -98,13 +121,14 @@ def test_every_behaviour_is_asked_about_and_measured(framework):
     assert {code for indicator in framework.indicators for code in indicator.behaviours} == behaviours
 
 
-def test_it_holds_the_indicators_of_the_method_and_six_of_them_count(framework):
+def test_it_holds_the_indicators_of_the_method_and_twenty_of_them_count(framework):
     by_source = {
         source: {i.code for i in framework.indicators if i.source == source}
         for source in ("observed", "partner", "self")
     }
     assert by_source == {"observed": OBSERVED, "partner": PARTNER, "self": SELF}
-    assert [i.code for i in framework.registered] == ["R1", "L1", "S1", "A2", "D1", "D2"]
+    assert [i.code for i in framework.registered] == list(WITH_QUERY)
+    assert set(WITH_QUERY) == set(REGISTRY)
 
 
 def test_every_characteristic_can_be_scored_from_records_today(framework):
