@@ -25,11 +25,15 @@ class Tile:
     due: date | None = None
 
 
-def most_urgent(tiles: Iterable[Tile | None]) -> list[Tile]:
-    """What is late first, then by date, then in the order given; at most four."""
+def most_urgent(tiles: Iterable[Tile | None], on: date) -> list[Tile]:
+    """What is late or should have been done by now first, then by date, then in the order given; at most four."""
     found = [tile for tile in tiles if tile and tile.count]
-    found.sort(key=lambda tile: (not tile.late, tile.due is None, tile.due or date.max))
-    return found[:MOST]
+
+    def rank(tile: Tile) -> tuple[bool, bool, date]:
+        waited = tile.late or (tile.due is not None and tile.due < on)
+        return not waited, tile.due is None, tile.due or date.max
+
+    return sorted(found, key=rank)[:MOST]
 
 
 def tile(
@@ -147,6 +151,13 @@ NOUNS = {
     "query": ("queried record to answer", "queried records to answer"),
     "risk": ("shared risk to review", "shared risks to review"),
 }
+CHARACTERISTICS = {
+    "R": "Relationships",
+    "L": "Right level",
+    "S": "Rationale",
+    "A": "Accountability",
+    "D": "Delivery",
+}
 ASSESSMENT = {
     "draft": ("self-assessment to write", "self-assessments to write"),
     "ready": ("self-assessment to review and sign", "self-assessments to review and sign"),
@@ -182,7 +193,9 @@ def name_of(task: Any) -> str:
             return f"{task.reference}, {task.title}"
         case "assessment":
             return f"{task.body}, {task.title}/{(int(task.title) + 1) % 100:02}"
-        case "feedback" | "round" | "signal":
+        case "signal":
+            return f"{task.body}, {CHARACTERISTICS[task.reference]}" if task.reference else str(task.body)
+        case "feedback" | "round":
             return str(task.body)
     return str(task.title)
 
@@ -191,7 +204,7 @@ def of_pile(pile: Any, on: date) -> Tile:
     """All tasks of one kind as one tile: the first of them is named, with its date."""
     first = pile.first
     when = by_when(first.due, on)
-    why = Markup('<a href="{}">{}</a>').format(place_of(first), name_of(first))
+    why = Markup('<a href="{}">{}</a>').format(place_of(first), name_of(first).rstrip("."))
     if when:
         why += Markup(": {}, {}.").format(day(first.due), when)
     one, many = nouns_of(first)

@@ -53,6 +53,7 @@ signal_urls = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("together/", home.together, name="together"),
     path("seen/", home.mark_seen, name="seen"),
     path("region/", region.region, name="region"),
     path("concerns/", include(concern_urls)),

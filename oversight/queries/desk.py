@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Count, DateField, F, QuerySet, Value, Window
+from django.db.models import CharField, Count, DateField, F, OuterRef, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from collaboration.access import P as Collaboration
-from collaboration.models import RecordQuery
+from collaboration.models import ConcernRespondent, RecordQuery
 from collaboration.queries import assessments, feedback, requests, risks
 from ics_governance.permissions import Actor
 from oversight.access import P
@@ -97,8 +97,9 @@ def _queries(actor: Actor) -> QuerySet[Any]:
 
 
 def _of_cases(actor: Actor) -> QuerySet[Any]:
-    rows = _held(actor)
-    return _part(rows, "case", title="concern__title", body=_name("holder"), due="due_on", reference="reference")
+    about = ConcernRespondent.objects.filter(concern=OuterRef("concern")).order_by("pk")
+    body = Subquery(about.values(label=_name("organisation"))[:1], output_field=CharField())
+    return _part(_held(actor), "case", title="concern__title", body=body, due="due_on", reference="reference")
 
 
 def _of_replies(actor: Actor) -> QuerySet[Any]:
@@ -110,7 +111,8 @@ def _of_replies(actor: Actor) -> QuerySet[Any]:
 
 
 def _of_signals(actor: Actor) -> QuerySet[Any]:
-    return _part(signals.to_triage(actor), "signal", title="clause", body=_name("subject"), due="due_on")
+    rows = signals.to_triage(actor)
+    return _part(rows, "signal", title="clause", body=_name("subject"), due="due_on", reference=F("characteristic"))
 
 
 def _of_assessments(actor: Actor) -> QuerySet[Any]:

@@ -45,6 +45,17 @@ def kinds_of(actor: Actor) -> list[str]:
     return [kind for kind in HOMES if kind in held]
 
 
+@require_safe
+def together(request: HttpRequest) -> HttpResponse:
+    """`/together/`: what bodies do with one another outside meetings, and what of it waits for this person."""
+    piles = desks.desk(request.actor)
+    context = {
+        "waiting": {kind: pile.total for kind, pile in piles.items()},
+        "may_raise": bool(request.actor.organisations(Collaboration.CONCERN_RAISE, Capacity.RAISER)),
+    }
+    return render(request, "oversight/together.html", context)
+
+
 @require_POST
 def mark_seen(request: HttpRequest) -> HttpResponse:
     """`/seen/`: the person has read what changed, up to the entry that the page named."""
@@ -96,7 +107,8 @@ def _icb(request: HttpRequest, context: dict) -> HttpResponse:
             attention.of_accept(sections["to_accept"]),
             attention.of_confirm(sections["to_confirm"]),
             attention.of_drafts(sections["drafts"]),
-        ]
+        ],
+        actor.on,
     )
     return render(request, "oversight/home_icb.html", context | sections)
 
@@ -122,7 +134,8 @@ def _body(request: HttpRequest, context: dict) -> HttpResponse:
             *_of_piles(sections, actor),
             attention.of_accept(sections["to_accept"]),
             attention.of_due(sections["due"], actor.on),
-        ]
+        ],
+        actor.on,
     )
     return render(request, "oversight/home_body.html", context | sections)
 

@@ -19,9 +19,7 @@ ORGANISATIONS = ("organisations", "Organisations", "organisation-list")
 CASES = ("cases", "Cases", "case-list")
 SIGNALS = ("signals", "Signals", "signal-list")
 ASSESSMENTS = ("assessments", "Self-assessments", "assessment-list")
-FEEDBACK = ("feedback", "Feedback", "feedback-list")
-REQUESTS = ("requests", "Requests", "request-list")
-RISKS = ("risks", "Risks", "risk-list")
+TOGETHER = ("together", "Between partners", "together")
 PROFILES = ("profiles", "Profiles", "region")
 OWN_PROFILE = ("profiles", "Profile", "own-profile")
 HOME = ("home", "Home", "home")
@@ -29,14 +27,15 @@ REGISTER = ("register", "Public register", "register")
 
 # What each kind of home leads to, in the order in which its people need it. Two roles: both, each entry once.
 MENUS: dict[str, tuple[Entry, ...]] = {
-    "region": (CASES, SIGNALS, PROFILES, ASSESSMENTS, DECISIONS, MEETINGS, ORGANISATIONS),
-    "icb": (MEETINGS, DECISIONS, ACTIONS, CASES, SIGNALS, ASSESSMENTS, FEEDBACK, REQUESTS, RISKS, PROFILES,
-            ORGANISATIONS),
-    "trust": (ACTIONS, DECISIONS, MEETINGS, ASSESSMENTS, OWN_PROFILE, FEEDBACK, REQUESTS, RISKS, CASES, ORGANISATIONS),
-    "partner": (ACTIONS, DECISIONS, MEETINGS, FEEDBACK, REQUESTS, RISKS, CASES, ORGANISATIONS),
-    "audit": (MEETINGS, DECISIONS, ACTIONS, CASES, SIGNALS, ASSESSMENTS, REQUESTS, RISKS, PROFILES, ORGANISATIONS),
+    "region": (CASES, SIGNALS, PROFILES, ASSESSMENTS, TOGETHER, DECISIONS, MEETINGS, ORGANISATIONS),
+    "icb": (MEETINGS, DECISIONS, ACTIONS, CASES, SIGNALS, PROFILES, ASSESSMENTS, TOGETHER, ORGANISATIONS),
+    "trust": (ACTIONS, DECISIONS, MEETINGS, ASSESSMENTS, OWN_PROFILE, TOGETHER, CASES, ORGANISATIONS),
+    "partner": (ACTIONS, DECISIONS, MEETINGS, TOGETHER, CASES, ORGANISATIONS),
+    "audit": (MEETINGS, DECISIONS, ACTIONS, CASES, SIGNALS, PROFILES, ASSESSMENTS, TOGETHER, ORGANISATIONS),
     "administration": (ORGANISATIONS, DECISIONS, MEETINGS, ACTIONS),
-}  # fmt: skip
+}
+# Pages to which "Between partners" leads, by the beginning of their address: its entry is then the current one.
+BETWEEN = {"/feedback/": "feedback", "/requests/": "requests", "/risks/": "risks"}
 WITHOUT_ROLE: tuple[Entry, ...] = (MEETINGS, DECISIONS, ACTIONS, ORGANISATIONS)
 
 
@@ -45,17 +44,19 @@ def navigation(request: HttpRequest) -> list[Entry]:
     actor = getattr(request, "actor", None)
     if actor is None or actor.user_id is None:
         return _existing([HOME, REGISTER])
-    return _existing([HOME, *_working(actor), REGISTER])
+    entries = [HOME, *_working(actor), REGISTER]
+    inside = next((key for beginning, key in BETWEEN.items() if request.path.startswith(beginning)), "")
+    return _existing((inside, *entry[1:]) if inside and entry is TOGETHER else entry for entry in entries)
 
 
 def _working(actor: Actor) -> list[Entry]:
-    """The entries of the person's roles, each once: by key, so that somebody who oversees bodies goes to all of them."""
+    """The entries of the person's roles, each once: whoever oversees bodies goes to all of them."""
     held = {roles()[code].home for code in actor.role_codes if code in roles()}
     found: dict[str, Entry] = {}
     for kind, entries in MENUS.items():
         for entry in entries if kind in held else ():
             found.setdefault(entry[0], entry)
-    return [entry for entry in (found or {row[0]: row for row in WITHOUT_ROLE}).values() if _leads_on(actor, entry)]
+    return [entry for entry in found.values() or WITHOUT_ROLE if _leads_on(actor, entry)]
 
 
 def _leads_on(actor: Actor, entry: Entry) -> bool:

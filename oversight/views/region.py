@@ -52,7 +52,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "clocks": clocks,
         "signals": signals,
         "changes": changes(actor),
-        "tiles": attention.most_urgent(_tiles(request, heatmap, strip, clocks, signals)),
+        "tiles": attention.most_urgent(_tiles(request, heatmap, strip, clocks, signals), actor.on),
     }
     return render(request, "oversight/region.html", context | values)
 
