@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from collaboration.api.feedback import Feedback
+from collaboration.api.assessments import AnswerEvidence, Answers, Assessments, OneAnswer
 from collaboration.api.frameworks import Frameworks
 from collaboration.api.profiles import Profiles
 from collaboration.api.requests import Requests, Risks
@@ -32,6 +33,7 @@ for prefix, records in (
     ("actions", Actions),
     ("frameworks", Frameworks),
     ("profiles", Profiles),
+    ("assessments", Assessments),
     ("feedback", Feedback),
     ("requests", Requests),
     ("risks", Risks),
@@ -43,6 +45,9 @@ for prefix, records in (
     router.register(prefix, records, basename=f"api-{prefix.replace('/', '-')}")
 
 urlpatterns = [
+    path("assessments/<str:pk>/answers/", Answers.as_view(), name="api-answers"),
+    path("assessments/<str:pk>/answers/<str:question>/", OneAnswer.as_view(), name="api-answer"),
+    path("assessments/<str:pk>/answers/<str:question>/evidence/", AnswerEvidence.as_view(), name="api-evidence"),
     path("authority/", Authority.as_view(), name="api-authority"),
     path("jobs/<str:pk>/", JobProgress.as_view(), name="api-job"),
     path("schema/", Schema.as_view(), name="api-schema"),
