@@ -1,7 +1,7 @@
 """`manage.py seed_demo [--seed N] [--today DATE]`: invented activity of two years, for demonstrations only."""
 
 from argparse import ArgumentParser
-from datetime import date, timedelta
+from datetime import date
 from time import monotonic
 
 from django.conf import settings
@@ -9,11 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collaboration.actions.scoring import score_month
 from ics_governance import ledger
-from ics_governance.permissions import SYSTEM
 from oversight.demo.cases import EARLIEST
 from oversight.demo.load import Told, is_loaded, load
+from oversight.demo.months import month_ends, score_months
 from oversight.demo.noticed import notice
 from oversight.demo.replay import Replay
 from partnerships.models import Forum, Organisation
@@ -62,31 +61,20 @@ class Command(BaseCommand):
 
     def _score(self, today: date) -> None:
         """Profiles of the trusts at the last month ends and today, as the nightly run would have made them."""
-        began, days = monotonic(), [*month_ends(today), today]
-        for day in days:
-            if day <= timezone.localdate():
-                score_month(by=SYSTEM, as_of=day)
+        began, ends = monotonic(), month_ends(today, MONTHS_SCORED)
+        score_months(ends, today)
         ledger.seal_all()
-        self.stdout.write(f"profiles: {len(days)} months in {monotonic() - began:.1f} seconds")
+        self.stdout.write(f"profiles: {len(ends) + 1} months in {monotonic() - began:.1f} seconds")
 
     def _notice(self, replay: Replay, today: date) -> None:
         """The signals that the nightly run would have made, as far back as the register knows who triages them."""
         began = monotonic()
-        ends = [day for day in month_ends(today)[-MONTHS_LOOKED_AT:] if day >= EARLIEST]
+        ends = [day for day in month_ends(today, MONTHS_LOOKED_AT) if day >= EARLIEST]
         count = notice(replay, ends, today)
         self.stdout.write(f"signals: {count} in {monotonic() - began:.1f} seconds")
 
     def _tell(self, told: Told) -> None:
         self.stdout.write(f"{told.stage}: {told.rows:,} rows in {told.seconds:.1f} seconds")
-
-
-def month_ends(today: date) -> list[date]:
-    """The last days of the months before this one, oldest first."""
-    ends, first = [], today.replace(day=1)
-    for _ in range(MONTHS_SCORED):
-        ends.append(first - timedelta(days=1))
-        first = ends[-1].replace(day=1)
-    return ends[::-1]
 
 
 def _day(text: str) -> date:
