@@ -28,7 +28,9 @@ class FeedbackRound(models.Model):
     closes_on = models.DateField(help_text="Last day for answers.")
     closed_on = models.DateField(null=True, blank=True)
     asked = models.PositiveSmallIntegerField(default=0, help_text="Organisations asked; set at closing.")
-    answered = models.PositiveSmallIntegerField(default=0, help_text="Organisations that answered, from three on; 0 below.")
+    answered = models.PositiveSmallIntegerField(
+        default=0, help_text="Organisations that answered, from three on; 0 below."
+    )
     reason = models.TextField(blank=True, help_text="Why it was cancelled.")
 
     class Meta:
