@@ -14,6 +14,7 @@ from ics_governance.middleware import public
 from ics_governance.permissions import Actor, roles
 from oversight import attention
 from oversight.actions.visits import mark_read
+from oversight.queries import dashboard
 from oversight.queries import desk as desks
 from oversight.queries import home as queries
 from oversight.queries.changes import changes
@@ -126,6 +127,7 @@ def _body(request: HttpRequest, context: dict) -> HttpResponse:
         "coming": queries.coming(actor),
         "profiles": queries.own_profiles(actor, context["bodies"]),
         "changes": changes(actor),
+        "clocks": dashboard.closest(actor),
         "may_raise": bool(actor.organisations(Collaboration.CONCERN_RAISE, Capacity.RAISER)),
         **waiting(actor),
     }
