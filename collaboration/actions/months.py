@@ -25,26 +25,27 @@ PREVIEW = 10  # working days between the preview and the freeze
 
 
 @transaction.atomic
-def begin_preview(*, by: Actor, as_of: date, score: bool = True) -> ProfileMonth:
+def begin_preview(*, by: Actor, as_of: date, score: bool = True, on: date | None = None) -> ProfileMonth:
     """Show a month's profiles to their subjects, who may query the records behind them; asked twice, done once.
 
     Everyone is scored first, unless the caller has just done so (`score=False`). Only the schedule and the command do
-    this. Raises GuardFailed for a day that is not the last of a month, or lies ahead.
+    this. `on`: the day it is previewed (today). Raises GuardFailed for a day that is not the last of a month, or lies
+    ahead.
     """
-    framework = _month_end(by, as_of)
+    framework, on = _month_end(by, as_of), on or by.on
     known = ProfileMonth.objects.filter(framework=framework, as_of=as_of).first()
     if known:
         return known
     if score:
         score_month(by=by, as_of=as_of)
     month = ProfileMonth.objects.create(
-        framework=framework, as_of=as_of, previewed_on=by.on, freezes_on=add_working_days(by.on, PREVIEW)
+        framework=framework, as_of=as_of, previewed_on=on, freezes_on=add_working_days(on, PREVIEW)
     )
     shown = Profile.objects.filter(framework=framework, as_of=as_of, state=Profile.State.RUNNING)
     bodies = list(shown.values_list("subject", flat=True))
     shown.update(state=Profile.State.PREVIEW)
     _tell_trail(by, "profiles.previewed", framework, as_of, bodies)
-    _tell_subjects(month, bodies, by.on)
+    _tell_subjects(month, bodies, on)
     return month
 
 
@@ -73,7 +74,7 @@ def _tell_subjects(month: ProfileMonth, bodies: Iterable[int], on: date) -> None
 
 
 @transaction.atomic
-def freeze_month(*, by: Actor, as_of: date, score: bool = True) -> ProfileMonth:
+def freeze_month(*, by: Actor, as_of: date, score: bool = True, on: date | None = None) -> ProfileMonth:
     """Freeze a previewed month for good: the database refuses every change of it from then on.
 
     Everyone is scored a last time first. A record whose query is still open stays out of the count: what its keeper
@@ -85,7 +86,7 @@ def freeze_month(*, by: Actor, as_of: date, score: bool = True) -> ProfileMonth:
         raise GuardFailed([Reason("Its preview first: a month is frozen only after its subjects have seen it")])
     if month.frozen_at:
         return month
-    if by.on <= month.freezes_on:
+    if (on or by.on) <= month.freezes_on:
         raise GuardFailed([Reason(f"The end of the preview: it runs until {day(month.freezes_on)}")])
     if score:
         score_month(by=by, as_of=as_of)

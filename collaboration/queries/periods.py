@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from collaboration import spc
 from collaboration.indicators import Window
@@ -89,8 +90,23 @@ def series_of(bodies: Iterable[int], on: date) -> dict[tuple[int, str], Series]:
     rows = PeriodReading.objects.filter(
         subject__in=list(bodies), framework__code=FRAMEWORK, framework__current=True, starts__gte=first, ends__lte=on
     )
+    return _series(rows.order_by("starts").values_list("subject", "code", "starts", "ends", "points"))
+
+
+def series_in(subject: int, rows: Iterable[Mapping[str, Any]], on: date) -> dict[str, Series]:
+    """The same of one body, from its single periods as JSON."""
+    plain = [
+        (subject, row["code"], date.fromisoformat(row["starts"]), date.fromisoformat(row["ends"]), row["points"])
+        for row in rows
+    ]
+    first = date(on.year - MONTHS // 12, on.month, 1)
+    found = _series(row for row in plain if first <= row[2] <= row[3] <= on)
+    return {code: series for (_, code), series in found.items()}
+
+
+def _series(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[int, str], Series]:
     found: dict[tuple[int, str], list[Period]] = {}
-    for subject, code, *values in rows.order_by("starts").values_list("subject", "code", "starts", "ends", "points"):
+    for subject, code, *values in rows:
         found.setdefault((subject, code), []).append(Period(values[0], values[1], float(values[2])))
     return {key: Series(tuple(periods)) for key, periods in found.items()}
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from collaboration.access import P, SubjectRecord
 from collaboration.framework import Framework as Content
 from collaboration.framework_file import build
-from collaboration.models import Framework, Profile, Reading, Score
+from collaboration.models import Framework, PeriodReading, Profile, ProfileMonth, Reading, Score, StaleProfile
 from ics_governance.permissions import Actor
 from partnerships.models import Kind, Organisation
 
@@ -97,6 +99,10 @@ def _standings(rows: QuerySet[Score]) -> list[Standing]:
     return list(found.values())
 
 
+def _json(*names: str) -> JSONObject:
+    return JSONObject(**{name: name for name in names})
+
+
 @dataclass(frozen=True)
 class History:
     """The profiles of one body, newest first, and whether the person who looks may have it scored."""
@@ -111,6 +117,19 @@ class History:
         return next((one for one in mine if str(one.profile.restatement) == version), mine[0])
 
     @property
+    def months(self) -> list[ProfileMonth]:
+        """The months that were previewed, the newest first."""
+        found: list[dict[str, Any]] = self.subject.previewed  # type: ignore[attr-defined]
+        return [
+            ProfileMonth(
+                as_of=date.fromisoformat(each["as_of"]),
+                freezes_on=date.fromisoformat(each["freezes_on"]),
+                frozen_at=each["frozen_at"] and datetime.fromisoformat(each["frozen_at"]),
+            )
+            for each in found
+        ]
+
+    @property
     def latest(self) -> list[Standing]:
         """The newest version of each month, newest first."""
         first: dict[date, Standing] = {}
@@ -121,7 +140,21 @@ class History:
 
 def history_of(actor: Actor, code: str) -> History | None:
     """What the actor may see of the body with a code, None when that is nothing; two queries."""
-    subject = subjects_of(actor).coded(code).first()  # type: ignore[attr-defined]
+    stale = Exists(StaleProfile.objects.filter(subject=OuterRef("pk")))
+    mine = PeriodReading.objects.filter(
+        subject=OuterRef("pk"), framework__code=FRAMEWORK, framework__current=True
+    ).order_by("starts")
+    months = ProfileMonth.objects.filter(framework__code=FRAMEWORK).order_by("-as_of")
+    found = (
+        subjects_of(actor)
+        .coded(code)
+        .annotate(  # type: ignore[attr-defined]
+            is_stale=stale,
+            single_periods=ArraySubquery(mine.values_list(_json("code", "starts", "ends", "points"))),
+            previewed=ArraySubquery(months.values_list(_json("as_of", "freezes_on", "frozen_at"))[:MONTHS]),
+        )
+    )
+    subject = found.first()
     if subject is None:
         return None
     newest_first = ("-profile__as_of", "-profile__restatement", "-profile_id", "pk")

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Concat
+
 from collaboration import scoring
 from collaboration.access import P
 from collaboration.assessment import reading_of
@@ -113,11 +117,13 @@ def moderated_of(actor: Actor, profile: Profile, content: Content) -> Moderated 
     submitted = Assessment.objects.filter(
         subject=profile.subject_id, submitted_at__date__lte=profile.as_of, state__in=("submitted", "moderated", "final")
     )
-    latest = scope(actor, P.ASSESSMENT_VIEW, submitted).order_by("-year", "-submitted_at").first()
+    rows = Moderation.objects.filter(answer__assessment=OuterRef("pk")).exclude(rating="")
+    moderated = ArraySubquery(rows.values_list(Concat("answer__kloe", Value("="), "rating")))
+    visible = scope(actor, P.ASSESSMENT_VIEW, submitted).annotate(moderated=moderated)
+    latest = visible.order_by("-year", "-submitted_at").first()
     if latest is None or not latest.content:
         return None
-    rows = Moderation.objects.filter(answer__assessment=latest).exclude(rating="")
-    ratings = dict(rows.values_list("answer__kloe", "rating"))
+    ratings = dict(pair.split("=") for pair in latest.moderated)
     scores = {}
     for one in content.characteristics:
         mine = {kloe.code for kloe in one.kloes}

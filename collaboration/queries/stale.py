@@ -12,7 +12,6 @@ from collaboration.models import (
     RecordQuery,
     ScoringCursor,
     SharedRisk,
-    StaleProfile,
 )
 from ics_governance.context import system
 from ics_governance.models import LedgerSeal
@@ -52,8 +51,3 @@ def bodies_of(records: Iterable[str]) -> set[int]:
     with system("whose records changed"):
         found = {body for kind, mine in ids.items() for (body,) in COUNTS_FOR[kind](mine)}
     return found - {None}
-
-
-def is_stale(subject: int) -> bool:
-    """Whether a body is about to be scored again because its records changed."""
-    return StaleProfile.objects.filter(subject=subject).exists()

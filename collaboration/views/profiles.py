@@ -10,12 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from collaboration.access import P
 from collaboration.actions.scoring import request_scoring
-from collaboration.models import Profile, ProfileMonth, Reading
+from collaboration.models import Profile, Reading
 from collaboration.queries.detail import detail, most_telling
-from collaboration.queries.periods import series_of
+from collaboration.queries.periods import series_in
 from collaboration.queries.profiles import History, Mark, Standing, history_of, scored_bodies
-from collaboration.queries.sources import by_behaviour, moderated_of, sides_of
-from collaboration.queries.stale import is_stale
+from collaboration.queries.sources import by_behaviour, is_measured, moderated_of, sides_of
 from ics_governance.charts import Reading as Point
 from ics_governance.permissions import Actor, Refused
 from partnerships.models import Organisation
@@ -62,17 +61,17 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
 def _beside(actor: Actor, history: History, standing: Standing, readings: Mapping[str, Reading]) -> dict[str, Any]:
     """What stands beside the scores: the three sources, single months, coverage, and where the month is in its life."""
     made, content = standing.profile, standing.content
-    moderated = moderated_of(actor, made, content)
-    series = series_of([made.subject_id], made.as_of)
-    months = {month.as_of: month for month in ProfileMonth.objects.filter(framework=made.framework_id)}
+    own = any(each.source == "self" and is_measured(readings[each.code]) for each in content.registered)
+    moderated = moderated_of(actor, made, content) if own else None
+    months = {month.as_of: month for month in history.months}
     return {
         "sides": sides_of(content, readings, moderated.scores if moderated else {}),
         "assessment": moderated.assessment if moderated else None,
-        "series": {code: found for (_, code), found in series.items()},
+        "series": series_in(made.subject_id, history.subject.single_periods, made.as_of),
         "behaviours": by_behaviour(content, readings),
         "month": months.get(made.as_of),
         "previews": [month for month in months.values() if not month.frozen_at and month.as_of != made.as_of],
-        "stale": is_stale(made.subject_id),
+        "stale": history.subject.is_stale,
         "may_query": made.state != Profile.State.FROZEN
         and made.subject_id in actor.organisations(P.QUERY_ASK, "subject"),
     }

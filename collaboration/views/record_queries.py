@@ -12,8 +12,8 @@ from collaboration.actions import record_queries as actions
 from collaboration.forms.record_queries import QueryAnswerForm, QueryForm
 from collaboration.models import Profile, RecordQuery
 from collaboration.queries import record_queries as queries
-from collaboration.queries.evidence import name_of
 from collaboration.queries.profiles import History, history_of
+from collaboration.queries.record_names import names_of
 from ics_governance.notifications import mark_matter_read
 from ics_governance.paging import paged
 from ics_governance.permissions import Refused
@@ -60,7 +60,7 @@ def query(request: HttpRequest, pk: int) -> HttpResponse:
             raise Refused(P.QUERY_ANSWER)
         if form.is_valid() and attempt(request, lambda: _answer(request, found, form.cleaned_data), "Answered.", form):
             return redirect("record-query", pk)
-    title, href = name_of(request.actor, found.record_kind, found.record_id)
+    title, href = _name(request, found.record_kind, found.record_id)
     context = {
         "found": found, "form": form, "is_open": is_open, "record": title, "href": href, "on": request.actor.on,
         "may_answer": is_open and P.QUERY_ANSWER in mine, "may_withdraw": is_open and P.QUERY_ASK in mine,
@@ -94,7 +94,7 @@ def query_new(request: HttpRequest, code: str) -> HttpResponse:
     row = queries.counted_row(profile, about)
     if row is None:
         raise Http404
-    title, _ = name_of(request.actor, about.kind, about.record)
+    title, _ = _name(request, about.kind, about.record)
     to = f"{reverse('profile', args=[code])}?month={profile.as_of.isoformat()}"
     return ask(
         request,
@@ -110,6 +110,11 @@ def query_new(request: HttpRequest, code: str) -> HttpResponse:
         nav="profiles",
         crumbs=[(history.subject.label, to)],
     )
+
+
+def _name(request: HttpRequest, kind: str, record: int) -> tuple[str, str]:
+    """Title and address of a record; both empty for who may not open it."""
+    return names_of(request.actor, {kind: {record}}).get((kind, record), ("", ""))
 
 
 def _profile(request: HttpRequest, history: History) -> Profile:
