@@ -25,13 +25,13 @@ class AboutForm(forms.Form):
         label="Which of your organisations raises it?", queryset=None,
         error_messages={"required": "Select which of your organisations raises it"},
     )  # fmt: skip
-    near = forms.ModelMultipleChoiceField(
-        label="Which body, or bodies, is it about?", queryset=None, required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Any body of a partnership may be the subject of a concern, an ICB or a council too.",
-    )  # fmt: skip
     other = BodyField(
-        label="Another body, by its name or code", required=False, help_text="For example, Airedale or RCF"
+        label="Which body is it about?", required=False,
+        help_text="Its name or code, for example Airedale or RCF. Any body of a partnership may be the subject of a "
+        "concern, an ICB or a council too.",
+    )  # fmt: skip
+    near = forms.ModelMultipleChoiceField(
+        label="Bodies of your system", queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     system = forms.ModelChoiceField(
         label="In which system did it happen?", queryset=None,
@@ -65,11 +65,11 @@ class AboutForm(forms.Form):
         if (other := values.get("other")) and other not in named:
             named.append(other)
         if not named and "other" not in self.errors:
-            self.add_error("near", "Tick the body that it is about, or type its name")
+            self.add_error("other", "Type the name of the body that it is about, or tick it below")
         if values.get("organisation") in named:
-            self.add_error("near", "A body cannot raise a concern about itself")
+            self.add_error("other", "A body cannot raise a concern about itself")
         if len(named) > MOST:
-            self.add_error("near", f"Name at most {MOST} bodies; raise another concern for others")
+            self.add_error("other", f"Name at most {MOST} bodies; raise another concern for others")
         values["respondents"] = named
         return values
 

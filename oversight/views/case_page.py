@@ -33,7 +33,7 @@ NEXT: tuple[tuple[str, str, str], ...] = (
     ("dispute-answer", "Answer the request", "answer the request for dispute resolution, by {due}."),
     ("approve-pause", "Look at the pause", "approve the pause that was asked for."),
     ("approve-extension", "Look at the request", "approve the time that was asked for."),
-    ("fact-reply", "Agree or dispute", "say whether fact {number} is so{by}."),
+    ("fact-reply", "Agree or dispute", "say whether fact {number} is so{by}; each fact has its own answer."),
     ("commitment-done", "Report it done", "report your commitment as done, by {due}."),
     ("dispute-review", "Review the refusal", "review the refusal of dispute resolution."),
 )
@@ -152,7 +152,8 @@ def _next(file: CaseFile) -> list[dict[str, str]]:
     """What waits for this reader, the most pressing first."""
     found = []
     for act, button, text in NEXT:
-        for part in parts_for(file, act):
+        parts = parts_for(file, act)
+        for part in parts if act == "reply" else parts[:1]:
             found.append(
                 {"href": address(file, act, part), "button": button, "text": text.format(**_about(part, file))}
             )
