@@ -348,6 +348,61 @@ for side, readers, host, asked, all_hosts in (
     side("feedback-answer", "an invitation", pk("invitation"), get=seen(both, asked), post=seen(both, asked, 422))
     side("feedback-decline", "an invitation", pk("invitation"), get=seen(both, asked), post=seen(both, asked, 302))
 
+# --- Self-assessments: the trust's own until they are submitted, then also its ICB's and its region's -----------------
+
+section("assessments")
+row("assessment-list", get=signed_in(200))
+WRITERS = SECRETARY | OTHER_TRUST  # both have begun this year's
+row("assessment-new", get=only(WRITERS, 302, others=403), post=only(WRITERS, 422, others=403))
+
+
+def one_answer(record: str, **more: Any) -> Args:
+    """The address of the answer to a question."""
+    return lambda here: {"pk": getattr(here, record).pk, "kloe": "1.1", **more}
+
+
+def one_piece(here: Side) -> dict[str, Any]:
+    """The address of a piece of evidence of an answer."""
+    return {"pk": here.assessment.pk, "kloe": "1.1", "evidence": here.evidence.pk}
+
+
+for side, trust, manager, signer, readers, moderators in (
+    (ours, TRUST, SECRETARY, CHAIR, HOST | TRUST | REGION, OFFICER | EXECUTIVE),
+    (theirs, OTHER_TRUST, OTHER_TRUST, frozenset(), THEIR_READERS, OTHER),
+):
+    for record, who in (("assessment", trust), ("submitted", readers)):
+        for name in ("assessment", "assessment-whole", "assessment-paper"):
+            side(name, record, pk(record), get=seen(who, who))
+        side("assessment-trail", record, pk(record), get=seen(who, who & READS_TRAILS))
+        side("assessment-versions", record, one_answer(record), get=seen(who, who))
+        args = pk(record, code="R")
+        side("assessment-section", record, args, get=seen(who, who), post=seen(who, trust, 302))
+        args = one_answer(record)
+        side("assessment-evidence", record, args, get=seen(who, trust), post=seen(who, trust, 422),
+             data=lambda stage: {"kind": "link"})  # fmt: skip
+        side("assessment-answer", record, args, post=seen(who, who, 302))  # without htmx: back to the section
+    side("assessment-section", "no such section", pk("assessment", code="X"), get=signed_in(404), post=signed_in(404))
+    side("assessment-evidence-use", "a file", one_piece, post=seen(trust, trust, 302))
+    side("assessment-evidence-remove", "a file", one_piece, post=seen(trust, trust, 302))
+    side("evidence-file", "not there any more", pk("evidence"), get=seen(readers, readers, 409))
+    side("assessment-people", "a draft", pk("assessment"), get=seen(trust, manager), post=seen(trust, manager, 422))
+    side("assessment-unassign", "a section", lambda here: {"pk": here.assessment.pk, "assignment": here.assignment.pk},
+         post=seen(trust, manager, 302))  # fmt: skip
+    side("assessment-move", "make_ready", pk("assessment", event="make_ready"), post=seen(trust, manager, 302))
+    for event, who in (("moderate", moderators), ("accept", signer), ("finalise", moderators)):
+        side("assessment-move", event, pk("submitted", event=event), post=seen(readers, who, 302))
+    for event, who in (
+        ("review", signer), ("sign_off", signer), ("send_back", signer), ("appeal", signer), ("reopen", manager),
+    ):  # fmt: skip
+        args = pk("assessment", event=event)
+        side("assessment-step", event, args, get=seen(trust, who), post=seen(trust, who, 422))
+    args = one_answer("submitted")
+    side("assessment-moderation", "an answer", args, get=seen(readers, readers), post=seen(readers, moderators, 302))
+    args = one_answer("assessment")
+    side("assessment-moderation", "of a draft", args, get=signed_in(404), post=signed_in(404))
+ours("assessment-move", "no such event", pk("assessment", event="nothing"), post=signed_in(404))
+ours("assessment-step", "no such event", pk("assessment", event="nothing"), get=signed_in(404), post=signed_in(404))
+
 # --- Information requests and shared risks ---------------------------------------------------------------------------
 
 section("requests and risks")
@@ -384,7 +439,7 @@ theirs("job", "their officer's", pk("job"), get=seen(OTHER | ADMIN, OTHER | ADMI
 section("api")
 
 LISTS = ("organisations", "arrangements", "forums", "delegations", "meetings", "decisions", "actions", "frameworks",
-         "profiles", "feedback", "requests", "risks")  # fmt: skip
+         "profiles", "feedback", "requests", "risks", "assessments")  # fmt: skip
 
 for name in LISTS:
     row(f"api-{name}-list", get=by_api(signed_in(200)), **API)
@@ -429,6 +484,14 @@ for side, readers, asked, between in (
         side(f"api-{name}-detail", "one", pk(record), get=by_api(seen(who, who)), **API)
     nobody_elses = by_api(seen(asked, asked, 428))  # who was not asked is not told that others were
     side("api-feedback-response", "one", pk("feedback"), get=by_api(seen(asked, asked)), put=nobody_elses, **API)
+for side, trust, readers in ((ours, TRUST, HOST | TRUST | REGION), (theirs, OTHER_TRUST, THEIR_READERS)):
+    for record, who in (("assessment", trust), ("submitted", readers)):
+        side("api-assessments-detail", record, pk(record), get=by_api(seen(who, who)), **API)
+        side("api-answers", record, pk(record), get=by_api(seen(who, who)), **API)
+        args = lambda here, record=record: {"pk": getattr(here, record).pk, "question": "1.1"}  # noqa: E731
+        side("api-answer", record, args, get=by_api(seen(who, who)), patch=by_api(seen(who, trust, 428)), **API)
+        only_json = API | {"post": by_api(seen(who, trust, 400))}
+        side("api-evidence", record, args, get=by_api(seen(who, who)), **only_json)
 public("api-public-decisions-list")
 public("api-public-decisions-detail", "released", args=lambda stage: pk("released")(stage.ours))
 public("api-public-decisions-detail", "agreed", get=404, args=lambda stage: pk("agreed")(stage.ours))

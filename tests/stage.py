@@ -13,6 +13,11 @@ from django.utils import timezone
 from collaboration.actions.frameworks import load_framework
 from collaboration.framework_file import FOLDER
 from collaboration.models import (
+    Answer,
+    Assessment,
+    AssessmentAudience,
+    Evidence,
+    EvidenceLink,
     FeedbackInvitation,
     FeedbackRound,
     Framework,
@@ -20,8 +25,11 @@ from collaboration.models import (
     Profile,
     Reading,
     Score,
+    SectionAssignment,
     SharedRisk,
 )
+from collaboration.queries.assessments import year_of
+from collaboration.self_assessment import digest
 from ics_governance.context import system
 from ics_governance.models import Job, User, WorkerHeartbeat
 from ics_governance.permissions import SYSTEM
@@ -75,6 +83,10 @@ class Side:
     feedback: FeedbackRound
     invitation: FeedbackInvitation
     request: InformationRequest
+    assessment: Assessment
+    submitted: Assessment
+    assignment: SectionAssignment
+    evidence: Evidence
     risk: SharedRisk
 
 
@@ -181,6 +193,7 @@ def _side(
         approved_delegation=delegation("approved"),
         suspended_delegation=delegation("suspended"),
         profile=profile,
+        **_assessments(provider, icb, world.body(region), world.user(officer), framework),
         job=Job.objects.create(kind="score", key=f"stage:{host}", requested_by=world.user(officer), state="done"),
         **exchanges.between(icb, provider, world.body(asked), world.body(region), world.user(officer), framework),
     )
@@ -200,3 +213,41 @@ def _meeting(forum: Forum, day: date, audience: list[Organisation], capacities: 
         for body, capacity in zip(audience, capacities, strict=True):
             MeetingAudience.objects.create(meeting=made, organisation=body, capacity=capacity, starts=LONG_AGO)
     return made
+
+
+def _assessments(
+    trust: Organisation, icb: Organisation, region: Organisation, who: User, framework: Framework
+) -> dict[str, Any]:
+    """This year's assessment in the writing, and the one before, submitted; the same file serves both."""
+    year = year_of(timezone.localdate())
+    with system("assessments of the stage"):
+        evidence = Evidence.objects.create(
+            organisation=trust, kind="file", title="A paper", stored_as="0" * 48, file_name="paper.pdf", size=9,
+            digest="0" * 64, given_by=who,
+        )  # fmt: skip
+        made = []
+        for when, states, readers in (
+            (year, (), [(trust, "subject")]),
+            (
+                year - 1,
+                ("ready", "reviewed", "submitted"),
+                [(trust, "subject"), (icb, "moderator"), (region, "overseer")],
+            ),
+        ):
+            found = Assessment.objects.create(subject=trust, framework=framework, year=when, started_by=who)
+            for body, capacity in readers:
+                AssessmentAudience.objects.create(
+                    assessment=found, organisation=body, capacity=capacity, starts=LONG_AGO
+                )
+            answer = Answer.objects.create(assessment=found, kloe="1.1", rating="2", version=1)
+            EvidenceLink.objects.create(answer=answer, evidence=evidence, linked_by=who)
+            for state in states:
+                found.state = state
+                found.save(update_fields=["state"])
+            made.append(found)
+        content = {"answers": {"1.1": {"rating": "2", "text": "", "evidence": []}}}
+        Assessment.objects.filter(pk=made[1].pk).update(
+            content=content, digest=digest(content), submitted_at=timezone.now(), board_met_on=HELD_ON, minute="TB/1"
+        )
+        assignment = SectionAssignment.objects.create(assessment=made[0], characteristic="R", user=who)
+    return {"assessment": made[0], "submitted": made[1], "assignment": assignment, "evidence": evidence}

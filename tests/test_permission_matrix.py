@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from collaboration.views import requests
+from collaboration.views import assessment_moves, requests
 from ics_governance.permissions import roles
 from partnerships.views import decisions, followup, founding, meetings
 from tests import stage
@@ -85,6 +85,8 @@ def test_every_move_is_listed():
         "decision-move": decisions.AT_ONCE,
         "decision-why": decisions.WITH_REASON,
         "action-move": followup.AT_ONCE,
+        "assessment-move": assessment_moves.AT_ONCE,
+        "assessment-step": assessment_moves.STEPS,
         "request-move": requests.AT_ONCE,
         "request-step": requests.WITH_WORDS,
         "action-step": set(followup.STEPS) - set(followup.AT_ONCE),

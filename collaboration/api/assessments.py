@@ -10,10 +10,13 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from collaboration.access import P
 from collaboration.actions import assessments as actions
 from collaboration.actions import evidence
 from collaboration.models import Answer, Assessment
 from collaboration.queries import assessments as queries
+from collaboration.queries.profiles import content_of
+from collaboration.self_assessment import place_of
 from ics_governance.api_views import Endpoint, number
 from ics_governance.api_writes import (
     IDEMPOTENCY_KEY,
@@ -23,6 +26,7 @@ from ics_governance.api_writes import (
     once,
     require_version,
 )
+from ics_governance.permissions import Refused
 from partnerships.access import visible_or_404
 from partnerships.api.filters import Body, one_of
 from partnerships.api.parts import BodyPart, Visible
@@ -149,6 +153,14 @@ class Part(Endpoint):
                 return row
         raise Http404
 
+    def writable(self, pk: str, question: str) -> Answer:
+        """The same, if this person answers its section; 403 otherwise."""
+        row = self.answer(pk, question)
+        place = place_of(content_of(row.assessment.framework), question)
+        if place is None or not queries.may_answer(self.request.actor, row.assessment, place[0].code):  # type: ignore[attr-defined]
+            raise Refused(P.ASSESSMENT_ANSWER)
+        return row
+
 
 class Answers(Part):
     """The answers of an assessment."""
@@ -175,7 +187,8 @@ class OneAnswer(Part):
     @once
     def patch(self, request: Request, pk: str, question: str) -> Response:
         """Change rating or text, beginning from the version that was read."""
-        row, values = self.answer(pk, question), fits(AnswerChange(data=request.data))
+        row = self.writable(pk, question)
+        values = fits(AnswerChange(data=request.data))
         require_version(request, row.version)
         said = {"rating": row.rating, "text": row.text, **values}
         saved = actions.save_answer(by=request.actor, answer=row, version=row.version, **said)  # type: ignore[attr-defined]
@@ -199,6 +212,7 @@ class AnswerEvidence(Part):
     @once
     def post(self, request: Request, pk: str, question: str) -> Response:
         """Give a link. Files are uploaded on the page, where they are checked as they arrive."""
-        row, values = self.answer(pk, question), fits(NewLink(data=request.data))
+        row = self.writable(pk, question)
+        values = fits(NewLink(data=request.data))
         given = evidence.give_link(by=request.actor, answer=row, **values)  # type: ignore[attr-defined]
         return Response(EvidencePart(given).data, status=201)
