@@ -32,9 +32,9 @@ def ask(
         raise Refused(P.REQUEST_ASK)
     _check(by, asker, asked, due_on)
     request = InformationRequest(
-        asker=asker, asked=asked, title=title, text=text, asked_on=by.on, due_on=due_on, first_due_on=due_on,
-        asked_by_id=by.user_id,
-    )  # fmt: skip
+        asker=asker, asked=asked, title=title, text=text, asked_on=by.on, due_on=due_on, first_due_on=due_on
+    )
+    request.asked_by_id = by.user_id  # type: ignore[assignment]
     with system("information_request.asked"):
         request.save()
         for body, capacity in ((asker, Capacity.ASKER), (asked, Capacity.ASKED)):

@@ -88,7 +88,7 @@ def _check(risk: SharedRisk, on: date, before: date | None = None) -> None:
 
 def works_for(person: Person, body: int | None, on: date) -> bool:
     """Whether the body employs the person on that day."""
-    return Employment.objects.on(on).filter(person=person, organisation=body).exists()
+    return bool(Employment.objects.on(on).filter(person=person, organisation=body).exists())
 
 
 def _share(risk: SharedRisk, sharers: Iterable[Organisation], on: date) -> list[str]:

@@ -117,10 +117,7 @@ class ResponseForm(forms.Form):
         for name, field in self.fields.items():
             forms.word_errors(field, str(field.label or name))
         self.fields["seen"].initial = response.saved_at.isoformat() if response else ""
-        self.design = {
-            "comment": {"rows": 6},
-            **{field_of(item.code): {"small": True, "inline": True} for item in content.feedback_items},
-        }
+        self.design = {"comment": {"rows": 6}}
 
     def groups(self) -> list[tuple[str, str, list[Any]]]:
         """Each characteristic with the fields of its items."""

@@ -39,8 +39,8 @@ def to_review(actor: Actor) -> QuerySet[SharedRisk]:
 def sharing(risk: SharedRisk) -> list[Organisation]:
     """The bodies that share a risk besides its host and owner, by name. Whoever may see a risk may know."""
     with system("who shares a risk", savepoint=False):
-        rows = risk.audience.filter(capacity=Capacity.MEMBER, ends=None).select_related("organisation")
-        return [row.organisation for row in rows.order_by("organisation__name", "organisation")]
+        shared = risk.audience.filter(capacity=Capacity.MEMBER, ends=None).values("organisation")
+        return list(Organisation.objects.filter(pk__in=shared).order_by("name", "pk"))
 
 
 def bodies_that_may_share(hosts: Iterable[int], on: date) -> QuerySet[Organisation]:

@@ -348,3 +348,24 @@ def test_opening_a_round_marks_what_was_told_of_it_as_read(asked):
     partner(1).get(f"/feedback/{asked.pk}/")
     assert not Notification.objects.filter(user__email="partner1@example.test", read_at=None).exists()
     assert Notification.objects.filter(user__email="partner2@example.test", read_at=None).exists()
+
+
+def test_ratings_drawn_by_a_loop_are_the_official_radios(framework):
+    """The same elements, classes, ids and texts as the macro gives, whatever the white space."""
+    import re
+
+    from django.template import engines
+
+    from collaboration.forms.feedback import ResponseForm
+    from collaboration.queries.profiles import content_of
+
+    def elements(html):
+        found = re.findall(r"<(div|fieldset|legend|input|label)\b([^>]*)>([^<]*)", html)
+        return [(tag, sorted(re.findall(r'(?:class|id|name|value|for|type)="[^"]*"', rest)), text.strip())
+                for tag, rest, text in found]  # fmt: skip
+
+    form = ResponseForm(None, content=content_of(framework), response=None)
+    field = form["item_P1_1"]
+    source = '{% from "collaboration/feedback_parts.html" import ratings %}{{ ratings(field) }}'
+    drawn = engines["jinja2"].from_string(source).render({"field": field})
+    assert elements(drawn) == elements(str(field.group(inline=True, small=True)))
