@@ -45,7 +45,8 @@ def begin_preview(*, by: Actor, as_of: date, score: bool = True, on: date | None
     bodies = list(shown.values_list("subject", flat=True))
     shown.update(state=Profile.State.PREVIEW)
     _tell_trail(by, "profiles.previewed", framework, as_of, bodies)
-    _tell_subjects(month, bodies, on)
+    if month.freezes_on >= by.on:
+        _tell_subjects(month, bodies, on)
     return month
 
 

@@ -108,7 +108,7 @@ def test_what_the_indicators_add_makes_the_score(api, world, profile):
         state = "confirmed" if number % 2 else "accepted"
         records.action(decision, world.body("RCF"), date(2026, 9, 1), state=state)
     delivery, parts = indicators_of(api, "secretary", profile, "D")
-    assert delivery["score"] == pytest.approx(sum(row["adds"] for row in parts.values()))
+    assert delivery["score"] == pytest.approx(sum(row["adds"] or 0 for row in parts.values()))
 
 
 def test_of_a_record_that_may_not_be_opened_nothing_is_told(api, world, profile):
@@ -131,5 +131,6 @@ def test_long_lists_and_explanations_need_no_more_queries(api, world, framework,
             assert len(officer.get("profiles/", page_size=size).body["results"]) == size
     with django_assert_max_num_queries(20):
         explained = officer.record(f"profiles/{profile.pk}/explanation/")
-    (observed,) = explained["characteristics"][-1]["sources"]
+    observed = explained["characteristics"][-1]["sources"][0]
+    assert observed["source"] == "observed"
     assert len(observed["indicators"][0]["counted"]) == 60
