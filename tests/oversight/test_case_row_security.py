@@ -18,6 +18,7 @@ from tests.world import ROLES
 
 from .case_world import TODAY, act, case_at, move, raise_case
 
+PEOPLE = [*ROLES, "stranger"]
 OPEN = {"oversight_signal", "oversight_signalruleset", "oversight_visit"}  # not parts of cases
 READERS = {"officer", "executive", "auditor", "secretary", "chair", "partner", "region_lead"}
 PARTS = [model for name, (model, _) in SELECTED.items() if name not in ("raisers", "respondents", "attempts")]
@@ -55,41 +56,36 @@ def test_every_table_of_cases_is_guarded(db):
     assert {model._meta.db_table for model, _ in SELECTED.values()} <= guarded
 
 
-@pytest.mark.parametrize("who", [*ROLES, "stranger"])
-def test_a_case_and_its_parts_are_read_by_its_readers_alone(world, case, who):
-    with acting_as(world.actor(who)):
-        found = {model.__name__: model._default_manager.count() for model in (Case, *PARTS)}
-    if who in READERS:
-        assert found["Case"] == 1
-        assert found["Step"] == 5
-        assert found["Measure"] == 1
-    else:
-        assert not any(found.values()), found
+def test_a_case_and_its_parts_are_read_by_its_readers_alone(world, case):
+    for who in PEOPLE:
+        with acting_as(world.actor(who)):
+            found = {model.__name__: model._default_manager.count() for model in (Case, *PARTS)}
+        if who in READERS:
+            assert (found["Case"], found["Step"], found["Measure"]) == (1, 5, 1), who
+        else:
+            assert not any(found.values()), (who, found)
 
 
-@pytest.mark.parametrize("who", [*ROLES, "stranger"])
 @pytest.mark.parametrize("model", [Case, CaseNote, CaseEvidence, Measure, Evidence])
-def test_scope_allowed_and_the_database_agree(world, case, who, model):
+def test_scope_allowed_and_the_database_agree(world, case, model):
     raise_case(world)
     raise_case(world, "other_officer", "QOP", "R0A", system=world.body("QOP"))
-    actor = world.actor(who)
+    view = VIEW if model is not Evidence else "assessment.view"
     with system("all of them"):
         every = list(model._default_manager.order_by("pk"))
-    with acting_as(actor):
-        by_database = list(model._default_manager.order_by("pk"))
-    with system("what scope says of everything"):
-        view = VIEW if model is not Evidence else "assessment.view"
-        assert list(scope(actor, view, model._default_manager.order_by("pk"))) == by_database
-        assert [row for row in every if allowed(actor, view, row)] == by_database
+    for who in PEOPLE:
+        actor = world.actor(who)
+        with acting_as(actor):
+            by_database = list(model._default_manager.order_by("pk"))
+        with system("what scope says of everything"):
+            assert list(scope(actor, view, model._default_manager.order_by("pk"))) == by_database, who
+            assert [row for row in every if allowed(actor, view, row)] == by_database, who
 
 
-@pytest.mark.parametrize(
-    ("who", "notes", "evidence"),
-    [("region_lead", 2, 2), ("officer", 1, 1), ("secretary", 1, 1), ("partner", 1, 1), ("auditor", 1, 1)],
-)
-def test_restricted_parts_are_for_the_holder_and_the_regions(world, case, who, notes, evidence):
-    with acting_as(world.actor(who)):
-        assert (CaseNote.objects.count(), CaseEvidence.objects.count()) == (notes, evidence)
+def test_restricted_parts_are_for_the_holder_and_the_regions(world, case):
+    for who, count in (("region_lead", 2), ("officer", 1), ("secretary", 1), ("partner", 1), ("auditor", 1)):
+        with acting_as(world.actor(who)):
+            assert (CaseNote.objects.count(), CaseEvidence.objects.count()) == (count, count), who
 
 
 def test_evidence_on_a_case_is_read_by_its_readers_and_by_nobody_else(world, case):
@@ -104,14 +100,16 @@ def test_before_acceptance_the_respondent_reads_nothing_of_it(world):
         assert not [model for model in (Case, *PARTS) if model._default_manager.exists()]
 
 
-@pytest.mark.parametrize("model", [Case, *PARTS], ids=lambda model: model.__name__)
-def test_nobody_changes_or_deletes_past_the_actions(world, case, model):
+def test_nobody_changes_past_the_actions(world, case):
+    tried = 0
     with acting_as(world.actor("region_lead")):
-        first = model._default_manager.order_by("pk").first()
-        if first is None:
-            return
-        name = next(one.attname for one in model._meta.concrete_fields if not one.primary_key)
-        assert model._default_manager.filter(pk=first.pk).update(**{name: getattr(first, name)}) == 0
+        for model in (Case, *PARTS):
+            if first := model._default_manager.order_by("pk").first():
+                name = next(one.attname for one in model._meta.concrete_fields if not one.primary_key)
+                changed = model._default_manager.filter(pk=first.pk).update(**{name: getattr(first, name)})
+                assert changed == 0, model
+                tried += 1
+    assert tried >= 12
 
 
 def test_nobody_writes_a_step_past_the_actions(world, case):
