@@ -563,3 +563,4 @@ for line in ACCOUNTS.strip().splitlines():
         **{verb: by_session(*statuses) for verb, *statuses in pairs})  # fmt: skip
 
 import tests.matrix_cases  # noqa: E402,F401 - rows of another file; it needs what stands above
+import tests.matrix_signals  # noqa: E402,F401 - the same

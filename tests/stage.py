@@ -33,6 +33,7 @@ from collaboration.self_assessment import digest
 from ics_governance.context import system
 from ics_governance.models import Job, User, WorkerHeartbeat
 from ics_governance.permissions import SYSTEM
+from oversight.models import Signal, SignalRuleSet
 from partnerships.models import (
     Arrangement,
     Decision,
@@ -78,6 +79,7 @@ class Side:
     approved_delegation: Delegation
     suspended_delegation: Delegation
     profile: Profile
+    signal: Signal
     job: Job
     closed_feedback: FeedbackRound
     feedback: FeedbackRound
@@ -193,6 +195,7 @@ def _side(
         approved_delegation=delegation("approved"),
         suspended_delegation=delegation("suspended"),
         profile=profile,
+        signal=_signal(provider, icb),
         **_assessments(provider, icb, world.body(region), world.user(officer), framework),
         job=Job.objects.create(kind="score", key=f"stage:{host}", requested_by=world.user(officer), state="done"),
         **exchanges.between(icb, provider, world.body(asked), world.body(region), world.user(officer), framework),
@@ -205,6 +208,14 @@ STATUSES = {
     "in_force": ("approved", "in_force"),
     "suspended": ("approved", "in_force", "suspended"),
 }
+
+
+def _signal(subject: Organisation, holder: Organisation) -> Signal:
+    rules, _ = SignalRuleSet.objects.get_or_create(code="signals", version=1, defaults={"content": {}})
+    return Signal.objects.create(
+        subject=subject, holder=holder, ruleset=rules, rule="of_concern", characteristic="D", as_of=HELD_ON,
+        clause="Of concern in 3 successive months.", fired_on=HELD_ON, due_on=DUE,
+    )  # fmt: skip
 
 
 def _meeting(forum: Forum, day: date, audience: list[Organisation], capacities: list[str]) -> Meeting:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from collaboration.access import P as Collaboration
 from collaboration.framework import Framework
 from collaboration.models import Capacity
-from collaboration.queries.profiles import content_of, current_framework, subjects_of
+from collaboration.queries.profiles import content_of, current_framework
 from ics_governance.charts import Reading
 from ics_governance.exports import Column
 from ics_governance.notifications import mark_matter_read
@@ -111,7 +111,7 @@ def _triage(request: HttpRequest, found: Signal, form: TriageForm) -> bool:
 
 
 def _beside(request: HttpRequest, found: Signal) -> dict[str, Any]:
-    """The trend as a chart draws it, earlier signals, cases; the profile's address where it may be seen."""
+    """The trend as a chart draws it, earlier signals, cases; the address of the profile."""
     beside = queries.beside(request.actor, found)
     points = [
         Reading(
@@ -122,10 +122,8 @@ def _beside(request: HttpRequest, found: Signal) -> dict[str, Any]:
         )
         for point in beside.trend
     ]
-    profile = ""
-    if subjects_of(request.actor).filter(pk=found.subject_id).exists():
-        profile = f"{reverse('profile', args=[found.subject.code])}?month={found.as_of.isoformat()}"
-        profile += f"&characteristic={found.characteristic}" if found.characteristic else ""
+    profile = f"{reverse('profile', args=[found.subject.code])}?month={found.as_of.isoformat()}"
+    profile += f"&characteristic={found.characteristic}" if found.characteristic else ""
     return {"trend": points, "earlier": beside.earlier, "cases": beside.cases, "profile": profile}
 
 

@@ -7,8 +7,10 @@ from html import unescape
 import pytest
 import time_machine
 
+from collaboration.models import InformationRequest
+from ics_governance import ledger
 from ics_governance.context import system
-from ics_governance.models import Job
+from ics_governance.models import Job, LedgerSeal
 from partnerships.models import Decision, RoleMembership
 from tests import records
 from tests.world import LONG_AGO
@@ -66,7 +68,7 @@ def test_the_officer_sees_meetings_to_minute_drafts_and_overdue_actions(waiting,
     assert "1 draft waits" in page and "A draft of ours" in page
     assert "1 action overdue" in page and "Long overdue" in page and "30 days ago" in page
     assert "1 action to confirm" in page and "Reported done" in page
-    assert "Published" in page and "Decisions to release" not in page
+    assert "Decisions to release" not in page
 
 
 def test_an_icb_is_told_of_actions_proposed_to_itself(waiting, sign_in):
@@ -104,7 +106,7 @@ def test_a_partner_sees_its_meetings_and_nobody_elses_actions(waiting, sign_in):
 
 def test_the_auditor_is_told_where_to_read(waiting, sign_in):
     page = text(sign_in("auditor").get("/"))
-    assert "change nothing" in page and "Audit trail" in page and "Published" in page
+    assert "change nothing" in page and "Audit trail" in page and "Waiting to be sealed" in page
 
 
 def test_the_administrator_sees_background_jobs_and_no_decision(waiting, sign_in):
@@ -149,6 +151,96 @@ def test_fifteen_statements_are_enough_for_any_number_of_records(waiting, sign_i
         assert client.get("/").status_code == 200
 
 
+# --- What waits in other parts of the house -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(world):
+    """The council asks Airedale for information until Friday, and has asked for something that is past its day."""
+    with system("requests for a test"):
+        for title, due in (("Bed forecast", TODAY + timedelta(days=3)), ("Vacancies", TODAY - timedelta(days=4))):
+            made = InformationRequest.objects.create(
+                asker=world.body("E08000032"), asked=world.body("RCF"), title=title, text="x", asked_on=LATE,
+                due_on=due, first_due_on=due, asked_by=world.user("partner"),
+            )  # fmt: skip
+            for body, capacity in ((made.asker, "asker"), (made.asked, "asked")):
+                made.audience.create(organisation=body, capacity=capacity, starts=LONG_AGO)
+    return world
+
+
+def test_what_waits_stands_by_date_and_the_late_one_first(asked, sign_in):
+    page = text(sign_in("secretary").get("/"))
+    assert "2 requests for information to answer Vacancies: 16 October 2026, 2 working days over" in page
+    assert page.index("Waiting for you, by date") < page.index("Bed forecast") < page.index("Actions to accept")
+    assert "3 working days left" in page
+    for who in ("other_trust", "officer", "stranger", "partner"):
+        assert "Bed forecast" not in text(sign_in(who).get("/"))
+
+
+def test_between_partners_counts_what_waits(asked, sign_in):
+    page = text(sign_in("secretary").get("/together/"))
+    assert "Information requests" in page and "2 requests wait for you" in page and "Raise a concern" in page
+    assert "wait for you" not in text(sign_in("stranger").get("/together/"))
+
+
+def test_a_page_between_partners_marks_that_entry_of_the_menu(world, sign_in):
+    page = sign_in("partner").get("/requests/").content.decode()
+    assert '<a href="/together/" aria-current="page">Between partners</a>' in page
+
+
+# --- What changed ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changed(asked):
+    """Two things happened to the first request: somebody asked, somebody else answered."""
+    made = InformationRequest.objects.get(title="Bed forecast")
+    for who, kind in (("partner", "information_request.asked"), ("officer", "information_request.answered")):
+        ledger.append(by=asked.actor(who), kind=kind, record=made, after={"title": made.title})
+    ledger.seal()
+    return asked
+
+
+def test_what_changed_is_told_to_those_who_may_see_it_without_their_own_acts(changed, sign_in):
+    page = text(sign_in("secretary").get("/"))
+    assert "in the last 7 days" in page
+    assert "Bed forecast : a request for information was answered , after 1 other change" in page.replace("  ", " ")
+    assert "was answered , after" not in text(sign_in("partner").get("/"))  # the first of the two was its own
+    assert "was answered" in text(sign_in("partner").get("/"))
+    for who in ("other_officer", "other_trust", "officer", "auditor", "region_lead"):
+        assert "Bed forecast" not in text(sign_in(who).get("/"))
+
+
+def test_once_read_only_what_comes_after_is_shown(changed, sign_in):
+    client = sign_in("secretary")
+    last = LedgerSeal.objects.order_by("-sequence").values_list("sequence", flat=True).first()
+    assert f'name="sequence" value="{last}"' in client.get("/").content.decode()
+    assert client.post("/seen/", {"sequence": str(last)}).url == "/"
+    page = text(client.get("/"))
+    assert "was answered" not in page and "Nothing that concerns you" in page
+    assert "was answered" in text(sign_in("partner").get("/"))  # each person has a mark of their own
+    made = InformationRequest.objects.get(title="Vacancies")
+    ledger.append(by=changed.actor("partner"), kind="information_request.asked", record=made, after={"title": "x"})
+    ledger.seal()
+    assert "Vacancies : information was asked for" in text(client.get("/"))
+
+
+@pytest.mark.parametrize("typed", ["", "x", "-1", "9" * 30, "١"])
+def test_a_mark_that_is_none_changes_nothing(changed, sign_in, typed):
+    client = sign_in("secretary")
+    assert client.post("/seen/", {"sequence": typed}).status_code == 302
+    assert "was answered" in text(client.get("/"))
+
+
+def test_a_mark_beyond_the_trail_does_not_hide_what_is_still_to_come(changed, sign_in):
+    client = sign_in("secretary")
+    client.post("/seen/", {"sequence": "999999"})
+    made = InformationRequest.objects.get(title="Vacancies")
+    ledger.append(by=changed.actor("partner"), kind="information_request.asked", record=made, after={"title": "x"})
+    ledger.seal()
+    assert "information was asked for" in text(client.get("/"))
+
+
 # --- The menu -----------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +249,20 @@ def menu_of(response):
     page = response.content.decode()
     begin = page.index('aria-label="Menu"')
     return re.findall(r'href="([^"]+)"', page[begin : page.index("</nav>", begin)])
+
+
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [
+        ("officer", ["/", "/meetings/", "/decisions/"]),
+        ("region_lead", ["/", "/cases/", "/signals/"]),
+        ("partner", ["/", "/actions/", "/decisions/"]),
+        ("stranger", ["/", "/meetings/", "/decisions/"]),
+    ],
+)
+def test_the_menu_begins_with_what_each_role_needs(world, sign_in, who, first):
+    found = menu_of(sign_in(who).get("/together/"))
+    assert found[:3] == first and found[-1] == "/register/" and len(found) == len(set(found)) <= 11
 
 
 @pytest.mark.parametrize(

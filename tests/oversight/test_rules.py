@@ -132,12 +132,12 @@ def oracle(rule: Rule, history: list[Month]) -> set[str]:
         good = True
         for month in walked:
             mark = month.marks.get(code)
-            if mark is None or (rule.kind == "coverage_below" and not month.expected):
+            if mark is None:
                 good = False
-            elif rule.kind == "band" and not (mark.band == rule.band and mark.coverage >= rule.coverage):
-                good = False
-            elif rule.kind == "coverage_below" and not mark.coverage < rule.below:
-                good = False
+            elif rule.kind == "band":
+                good = good and mark.band == rule.band and mark.coverage >= rule.coverage
+            else:
+                good = good and month.expected and mark.coverage < rule.below
         if good:
             firing.add(code)
     if rule.whole_body:

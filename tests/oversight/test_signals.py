@@ -246,7 +246,7 @@ def test_it_is_dismissed_or_watched_on_its_page(signal, sign_in):
     signal.refresh_from_db()
     assert signal.state == "dismissed"
     silent = Signal.objects.get(rule="silent")
-    day = {"watch_until_0": "1", "watch_until_1": "12", "watch_until_2": "2026"}
+    day = {"watch_until_day": "1", "watch_until_month": "12", "watch_until_year": "2026"}
     client.post(f"/signals/{silent.pk}/", {"outcome": "watch", "reason": "We asked the forum.", **day})
     silent.refresh_from_db()
     assert (silent.state, silent.watch_until) == ("watched", date(2026, 12, 1))
@@ -259,7 +259,7 @@ def test_bad_input_keeps_what_was_typed(signal, sign_in):
     client = sign_in("officer")
     response = client.post(f"/signals/{signal.pk}/", {"reason": "A long thought"})
     assert response.status_code == 422 and "A long thought" in text(response)
-    day = {"watch_until_0": "1", "watch_until_1": "1", "watch_until_2": "2020"}
+    day = {"watch_until_day": "1", "watch_until_month": "1", "watch_until_year": "2020"}
     response = client.post(f"/signals/{signal.pk}/", {"outcome": "watch", "reason": "x", **day})
     assert response.status_code == 422 and "within six months" in text(response)
     response = client.post(f"/signals/{signal.pk}/", {"outcome": "watch", "reason": "x"})
