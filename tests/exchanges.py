@@ -9,6 +9,7 @@ from collaboration.models import (
     FeedbackRound,
     Framework,
     InformationRequest,
+    RecordQuery,
     SharedRisk,
 )
 from ics_governance.context import system
@@ -47,7 +48,11 @@ def between(
         "invitation": invitations[1],
         "request": request,
         "risk": risk,
-    }
+        "query": RecordQuery.objects.create(
+            subject=trust, keeper=icb, as_of=OPENED, indicator="D1", record_kind="action", record_id=1, text=TEXT,
+            asked_by=by, asked_on=OPENED, due_on=COMING,
+        ),
+    }  # fmt: skip
 
 
 def _round(

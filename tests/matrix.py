@@ -329,6 +329,16 @@ row("profile-score", "ours: a trust", data=lambda stage: {"subject": stage.ours.
     post=seen(HOST | TRUST | REGION, SCORERS - OTHER, 302))  # fmt: skip
 row("profile-score", "theirs: a trust", data=lambda stage: {"subject": stage.theirs.trust.code},
     post=seen(THEIR_READERS, OTHER, 302))  # fmt: skip
+row("record-query-list", get=signed_in(200))
+for side, seers, asker, keepers in (
+    (ours, HOST | TRUST | REGION, SECRETARY, OFFICER | EXECUTIVE),
+    (theirs, THEIR_READERS, OTHER_TRUST, OTHER),
+):
+    unasked = only(seers - asker, 403, others=404)  # it names no record: for who may ask, there is none
+    side("record-query-new", "without a record", code("trust"), get=unasked, post=unasked)
+    side("record-query", "one", pk("query"), get=seen(seers, seers), post=seen(seers, keepers, 422))
+    side("record-query-withdraw", "one", pk("query"), post=seen(seers, asker, 302))
+    side("record-query-trail", "one", pk("query"), get=seen(seers, seers & READS_TRAILS))
 
 # --- Partner feedback: the host runs it, those asked answer, the subject reads what came of it ----------------------
 

@@ -24,12 +24,14 @@ from collaboration.models import (
     InformationRequest,
     Profile,
     Reading,
+    RecordQuery,
     Score,
     SectionAssignment,
     SharedRisk,
 )
 from collaboration.queries.assessments import year_of
 from collaboration.self_assessment import digest
+from collaboration.queries.profiles import content_of
 from ics_governance.context import system
 from ics_governance.models import Job, User, WorkerHeartbeat
 from ics_governance.permissions import SYSTEM
@@ -90,6 +92,7 @@ class Side:
     assignment: SectionAssignment
     evidence: Evidence
     risk: SharedRisk
+    query: RecordQuery
 
 
 @dataclass
@@ -172,7 +175,10 @@ def _side(
     )
     for code in "RLSAD":
         Score.objects.create(profile=profile, characteristic=code, band="none", coverage=0)
-    Reading.objects.create(profile=profile, indicator="D1", state="missing", numerator=0, denominator=0, weight=0)
+    for each in content_of(framework).registered:
+        Reading.objects.create(
+            profile=profile, indicator=each.code, state="missing", numerator=0, denominator=0, weight=0
+        )
     return Side(
         icb=icb,
         trust=provider,

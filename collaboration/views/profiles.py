@@ -61,8 +61,8 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
 def _beside(actor: Actor, history: History, standing: Standing, readings: Mapping[str, Reading]) -> dict[str, Any]:
     """What stands beside the scores: the three sources, single months, coverage, and where the month is in its life."""
     made, content = standing.profile, standing.content
-    own = any(each.source == "self" and is_measured(readings[each.code]) for each in content.registered)
-    moderated = moderated_of(actor, made, content) if own else None
+    own = [each for each in content.registered if each.source == "self" and each.code in readings]
+    moderated = moderated_of(actor, made, content) if any(is_measured(readings[each.code]) for each in own) else None
     months = {month.as_of: month for month in history.months}
     return {
         "sides": sides_of(content, readings, moderated.scores if moderated else {}),

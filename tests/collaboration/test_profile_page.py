@@ -64,7 +64,7 @@ def test_contributions_are_shown_and_add_up(scored, sign_in):
 
 
 def test_each_record_is_a_link_with_what_it_counts_and_of_what(scored, sign_in):
-    response = sign_in("secretary").get("/profiles/RCF/?characteristic=D")
+    response = sign_in("chair").get("/profiles/RCF/?characteristic=D")
     action = Action.objects.get(title="Action of month 0")
     assert f'href="/actions/{action.pk}/"' in response.content.decode()
     assert f"A-{action.pk} Action of month 0 23 Jun 2026" in text(response).replace("\u00a0", " ")
