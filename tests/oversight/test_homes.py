@@ -13,6 +13,7 @@ from ics_governance.context import system
 from ics_governance.models import Job, LedgerSeal
 from partnerships.models import Decision, RoleMembership
 from tests import records
+from tests.queries import counted
 from tests.world import LONG_AGO
 
 TODAY = date(2026, 10, 20)
@@ -106,7 +107,7 @@ def test_a_partner_sees_its_meetings_and_nobody_elses_actions(waiting, sign_in):
 
 def test_the_auditor_is_told_where_to_read(waiting, sign_in):
     page = text(sign_in("auditor").get("/"))
-    assert "change nothing" in page and "Audit trail" in page and "Waiting to be sealed" in page
+    assert "change nothing" in page and "Audit trail" in page
 
 
 def test_the_administrator_sees_background_jobs_and_no_decision(waiting, sign_in):
@@ -140,15 +141,16 @@ def test_two_roles_lead_to_two_homes(waiting, sign_in):
 
 
 @pytest.mark.parametrize("who", ["officer", "executive", "secretary", "partner", "auditor", "region_lead", "admin"])
-def test_fifteen_statements_are_enough_for_any_number_of_records(waiting, sign_in, who, django_assert_max_num_queries):
+def test_fifteen_statements_are_enough_for_any_number_of_records(waiting, sign_in, who):
     decided = records.decision(waiting.place_board, LATE, seen_by=[waiting.icb, waiting.body("RCF")])
     for n in range(30):
         waiting.meeting(TODAY - timedelta(days=20 + n))
         records.action(decided, waiting.body("RCF"), LATE)
     client = sign_in(who)
     client.get("/")
-    with django_assert_max_num_queries(15):
+    with counted() as statements:
         assert client.get("/").status_code == 200
+    assert len(statements) <= 15
 
 
 # --- What waits in other parts of the house -------------------------------------------------------------------------
@@ -170,7 +172,7 @@ def asked(world):
 
 def test_what_waits_stands_by_date_and_the_late_one_first(asked, sign_in):
     page = text(sign_in("secretary").get("/"))
-    assert "2 requests for information to answer Vacancies: 16 October 2026, 2 working days over" in page
+    assert "2 requests for information to answer Vacancies : 16 October 2026, 2 working days over" in page
     assert page.index("Waiting for you, by date") < page.index("Bed forecast") < page.index("Actions to accept")
     assert "3 working days left" in page
     for who in ("other_trust", "officer", "stranger", "partner"):
@@ -191,10 +193,16 @@ def test_a_page_between_partners_marks_that_entry_of_the_menu(world, sign_in):
 # --- What changed ---------------------------------------------------------------------------------------------------
 
 
+def the_request(title):
+    """One of the two."""
+    with system("find a request of a test"):
+        return InformationRequest.objects.get(title=title)
+
+
 @pytest.fixture
 def changed(asked):
     """Two things happened to the first request: somebody asked, somebody else answered."""
-    made = InformationRequest.objects.get(title="Bed forecast")
+    made = the_request("Bed forecast")
     for who, kind in (("partner", "information_request.asked"), ("officer", "information_request.answered")):
         ledger.append(by=asked.actor(who), kind=kind, record=made, after={"title": made.title})
     ledger.seal()
@@ -219,7 +227,7 @@ def test_once_read_only_what_comes_after_is_shown(changed, sign_in):
     page = text(client.get("/"))
     assert "was answered" not in page and "Nothing that concerns you" in page
     assert "was answered" in text(sign_in("partner").get("/"))  # each person has a mark of their own
-    made = InformationRequest.objects.get(title="Vacancies")
+    made = the_request("Vacancies")
     ledger.append(by=changed.actor("partner"), kind="information_request.asked", record=made, after={"title": "x"})
     ledger.seal()
     assert "Vacancies : information was asked for" in text(client.get("/"))
@@ -235,7 +243,7 @@ def test_a_mark_that_is_none_changes_nothing(changed, sign_in, typed):
 def test_a_mark_beyond_the_trail_does_not_hide_what_is_still_to_come(changed, sign_in):
     client = sign_in("secretary")
     client.post("/seen/", {"sequence": "999999"})
-    made = InformationRequest.objects.get(title="Vacancies")
+    made = the_request("Vacancies")
     ledger.append(by=changed.actor("partner"), kind="information_request.asked", record=made, after={"title": "x"})
     ledger.seal()
     assert "information was asked for" in text(client.get("/"))

@@ -6,8 +6,6 @@ from datetime import date
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from collaboration.actions.frameworks import load_framework
 from collaboration.actions.scoring import score_month
@@ -18,6 +16,7 @@ from ics_governance.permissions import SYSTEM
 from partnerships.models import Kind, Organisation, OrganisationRelation
 from tests import records
 from tests.oversight.test_homes import text
+from tests.queries import counted
 from tests.world import KNOWN
 
 TODAY = date(2026, 7, 14)
@@ -137,8 +136,8 @@ def test_as_many_statements_for_two_hundred_trusts_as_for_ten(framework, world, 
             records.trust(world.icb)
         score_month(by=SYSTEM, as_of=TODAY)
         client.get("/region/")
-        with CaptureQueriesContext(connection) as captured:
+        with counted() as statements:
             page = client.get("/region/")
-        asked.append(len(captured))
+        asked.append(len(statements))
     assert "200 trusts" in text(page)
     assert asked[0] == asked[1] <= 15
