@@ -30,8 +30,8 @@ from collaboration.models import (
     SharedRisk,
 )
 from collaboration.queries.assessments import year_of
-from collaboration.self_assessment import digest
 from collaboration.queries.profiles import content_of
+from collaboration.self_assessment import digest
 from ics_governance.context import system
 from ics_governance.models import Job, User, WorkerHeartbeat
 from ics_governance.permissions import SYSTEM
