@@ -41,6 +41,14 @@ HOLDER_NEXT = (
     ("send-for-accuracy", "Send the record", "send the facilitation record to both parties for their accuracy check"),
     ("facilitation", "Open facilitation record", "write the facilitation record"),
 )
+ONWARD = {
+    "informal_resolution": "not_settled",
+    "facilitated_resolution": "to_oversight_review",
+    "dispute_resolution": "settle_dispute",
+    "oversight_review": "no_action",
+    "support": "end_support",
+    "enforcement": "end_measure",
+}
 TIME = ("pause", "extension")
 URGENT = ("override", "dispute")
 GROUPS = {
@@ -82,6 +90,7 @@ def _stands(file: CaseFile) -> dict[str, Any]:
         "extensions": moved,
         "waiting": [row for row in parts.pauses if clock and row.clock_id == clock.pk and not row.approved_by_id],
         "next": _next(file),
+        "waits_for": _waits_for(file),
         "timeline": lines_of(file),
     }
 
@@ -188,7 +197,30 @@ def _next_of_holder(file: CaseFile) -> list[dict[str, str]]:
     for act, button, text in HOLDER_NEXT:
         if may(file, act):
             return [{"href": address(file, act), "button": button, "text": f"{text}{due}."}]
+    return _next_move(file, due)
+
+
+def _next_move(file: CaseFile, due: str) -> list[dict[str, str]]:
+    """The move that leads on from this stage, or the first thing it lacks that this reader can put on the file."""
+    move = next((row for row in file.moves if row.transition.event == ONWARD.get(file.case.stage)), None)
+    if move is None:
+        return []
+    if move.possible:
+        href = reverse("case-move", args=[file.case.reference, move.transition.event])
+        label = move.transition.label
+        return [{"href": href, "button": label, "text": f"everything is there to go on{due}: decide."}]
+    for reason in move.reasons:
+        href = mend(file, reason.field)
+        if href.startswith("/"):
+            text = f"{reason.text[:1].lower()}{reason.text[1:]}"
+            return [{"href": href, "button": "Put it on the file", "text": f"still needed: {text}"}]
     return []
+
+
+def _waits_for(file: CaseFile) -> str:
+    """What the case waits for when nothing waits for this reader, who keeps it."""
+    move = next((row for row in file.moves if row.transition.event == ONWARD.get(file.case.stage)), None)
+    return move.reasons[0].text if move and move.reasons else ""
 
 
 def _acts(file: CaseFile) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_a_clock_that_is_over_says_since_when(world, sign_in):
     case_at(world, "informal_resolution")
     with time_machine.travel("2026-12-01", tick=False):
         officer = sign_in("officer")
-        assert "was due 17 November 2026" in text(officer.get("/cases/?clock=late"))
+        assert "was due 17 Nov 2026" in text(officer.get("/cases/?clock=late"))
         assert "10 working days over its date, Tuesday 17 November 2026" in text(officer.get("/cases/C-2026-001/"))
 
 
