@@ -212,8 +212,8 @@ def changed(asked):
 def test_what_changed_is_told_to_those_who_may_see_it_without_their_own_acts(changed, sign_in):
     page = text(sign_in("secretary").get("/"))
     assert "in the last 7 days" in page
-    assert "Bed forecast : a request for information was answered , after 1 other change" in page.replace("  ", " ")
-    assert "was answered , after" not in text(sign_in("partner").get("/"))  # the first of the two was its own
+    assert "Bed forecast : a request for information was answered, after 1 other change" in page
+    assert "was answered, after" not in text(sign_in("partner").get("/"))  # the first of the two was its own
     assert "was answered" in text(sign_in("partner").get("/"))
     for who in ("other_officer", "other_trust", "officer", "auditor", "region_lead"):
         assert "Bed forecast" not in text(sign_in(who).get("/"))
@@ -230,7 +230,7 @@ def test_once_read_only_what_comes_after_is_shown(changed, sign_in):
     made = the_request("Vacancies")
     ledger.append(by=changed.actor("partner"), kind="information_request.asked", record=made, after={"title": "x"})
     ledger.seal()
-    assert "Vacancies : information was asked for" in text(client.get("/"))
+    assert "Vacancies : information was asked for" in text(sign_in("secretary").get("/"))
 
 
 @pytest.mark.parametrize("typed", ["", "x", "-1", "9" * 30, "١"])
