@@ -3,11 +3,14 @@
 Pure: reads a stream from its beginning and leaves it there. Raises `Unfit`, which says what to do instead.
 """
 
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath
 from typing import IO
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import puremagic
 
@@ -20,6 +23,11 @@ LARGE_PART = 5 * MB
 HEAD = 4096
 CHUNK = 64 * 1024
 LONGEST_NAME = 200
+DEPTH = 2  # files inside files inside files
+DESCRIPTION = 4 * MB  # the types and relationships of parts
+DIRECTORY = MB  # of a packed file
+END_RECORD = 65_535 + 22  # bytes at the end of a packed file in which its directory is found
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # also Office files with a password
 OPENXML = "application/vnd.openxmlformats-officedocument."
 OFFICE = {
     ".docx": (f"{OPENXML}wordprocessingml.document", "word/"),
@@ -37,7 +45,15 @@ ALLOWED = (*BINARY, *OFFICE, *TEXT)
 IN_WORDS = "PDF, Word (.docx), Excel (.xlsx), PowerPoint (.pptx), PNG, JPEG, CSV or plain text"
 # Parts of an Office file that can do something when it is opened
 ACTIVE = ("vbaproject", "vbadata", "activex", "macrosheets", "oleobject", "customui")
-ACTIVE_TYPES = (b"macroenabled", b"vbaproject", b"activex", b"oleobject")
+ACTIVE_TYPES = ("macroenabled", "vbaproject", "activex", "oleobject")
+PROGRAMS = (
+    ".docm", ".dotm", ".xlsm", ".xltm", ".xlam", ".xlsb", ".pptm", ".potm", ".ppam", ".ppsm", ".doc", ".xls", ".ppt",
+    ".exe", ".dll", ".scr", ".com", ".bat", ".cmd", ".ps1", ".js", ".vbs", ".wsf", ".hta", ".lnk", ".msi", ".jar",
+)  # fmt: skip
+# Kinds of relationship that are followed when the file is opened, without anybody's click
+FETCHED = ("attachedtemplate", "oleobject", "frame", "subdocument", "control", "afchunk")
+CONTENT_TYPES = "[content_types].xml"
+ENCODING = re.compile(r"""<\?xml[^>]*encoding=["'](?!utf-8["'])""", re.IGNORECASE)
 MARKUP = (b"<!doctype", b"<html", b"<svg", b"<script", b"<?xml", b"<body", b"<iframe")
 
 
@@ -68,7 +84,7 @@ def check(stream: IO[bytes], name: str, size: int) -> Fit:
     if extension in BINARY:
         media_type = _binary(head, extension)
     elif extension in OFFICE:
-        media_type = _office(stream, head, extension)
+        media_type = _office(stream, extension, _Left())
     else:
         media_type = _text(stream, extension)
     stream.seek(0)
@@ -127,72 +143,141 @@ def _text(stream: IO[bytes], extension: str) -> str:
 # --- Office files -------------------------------------------------------------------------------------------------
 
 
-def _office(stream: IO[bytes], head: bytes, extension: str) -> str:
+@dataclass
+class _Left:
+    """What may still be unpacked, of a file and of all files inside it together."""
+
+    size: int = UNPACKED
+    members: int = MEMBERS
+
+    def admit(self, members: list[zipfile.ZipInfo]) -> None:
+        """Before anything is unpacked: as many parts and bytes as documents have."""
+        self.members -= len(members)
+        tight = any(
+            each.file_size > LARGE_PART and each.file_size > RATIO * max(each.compress_size, 1) for each in members
+        )
+        if tight or self.members < 0 or sum(each.file_size for each in members) > self.size:
+            raise _too_much()
+
+    def take(self, size: int) -> None:
+        """While it is unpacked: what the directory says may be a lie."""
+        self.size -= size
+        if self.size < 0:
+            raise _too_much()
+
+
+def _office(stream: IO[bytes], extension: str, left: _Left, depth: int = DEPTH) -> str:
+    """The media type of an Office file, after each part of it and of the files inside it was looked at."""
+    stream.seek(0)
+    head = stream.read(len(OLD_OFFICE))
+    if head == OLD_OFFICE:
+        raise Unfit(f"This is an older format, or protected by a password: save it as {extension} without one")
     if not head.startswith(b"PK\x03\x04"):
         raise _disguised(extension)
     media_type, folder = OFFICE[extension]
-    types = _parts(stream, extension, depth=1)
-    if f"{media_type}.main+xml".encode() not in types[0] or not any(n.startswith(folder) for n in types[1]):
+    try:
+        _check_directory(stream)
+        with zipfile.ZipFile(stream) as packed:
+            members = packed.infolist()
+            names = {member.filename.lower() for member in members}
+            if len(names) != len(members) or not any(name.startswith(folder) for name in names):
+                raise _disguised(extension)
+            left.admit(members)
+            for member in members:
+                _look_at(packed, member, f"{media_type}.main+xml", left, depth)
+    except Unfit:
+        raise
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error):
+        raise _disguised(extension) from None
+    if CONTENT_TYPES not in names:
         raise _disguised(extension)
     return media_type
 
 
-def _parts(stream: IO[bytes], extension: str, depth: int) -> tuple[bytes, list[str]]:
-    """The declared content types and the names of an Office file's parts, after each part was looked at."""
-    stream.seek(0)
-    try:
-        with zipfile.ZipFile(stream) as packed:
-            members = packed.infolist()
-            _sizes(members)
-            left, types = UNPACKED, b""
-            for member in members:
-                _refuse_active(member.filename)
-                data = _unpack(packed, member, left)
-                left -= data[0]
-                if member.filename == "[Content_Types].xml":
-                    types = data[1]
-                if depth and PurePosixPath(member.filename).suffix.lower() in OFFICE:
-                    with packed.open(member) as inner:
-                        _parts(BytesIO(inner.read(LARGEST)), extension, depth - 1)
-            if any(word in types.lower() for word in ACTIVE_TYPES):
-                raise _macros()
-            return types, [member.filename for member in members]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        if isinstance(error, Unfit):
-            raise
-        raise _disguised(extension) from None
+def _check_directory(stream: IO[bytes]) -> None:
+    """A directory of parts as long as documents have: the whole of it is read into memory before any part is."""
+    end = stream.seek(0, SEEK_END)
+    stream.seek(max(0, end - END_RECORD))
+    tail = stream.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        raise zipfile.BadZipFile
+    if b"PK\x06\x07" in tail[max(0, at - 20) : at] or int.from_bytes(tail[at + 12 : at + 16], "little") > DIRECTORY:
+        raise _too_much()
 
 
-def _sizes(members: list[zipfile.ZipInfo]) -> None:
-    """Before anything is unpacked: as many parts and bytes as documents have."""
-    total = sum(member.file_size for member in members)
-    tight = any(
-        member.file_size > LARGE_PART and member.file_size > RATIO * max(member.compress_size, 1) for member in members
-    )
-    if len(members) > MEMBERS or total > UNPACKED or tight:
-        raise Unfit("This file unpacks to far more than a document holds, so it is not taken")
-
-
-def _unpack(packed: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> tuple[int, bytes]:
-    """How large a part really is, and its beginning; it is read in small pieces and never kept whole."""
+def _look_at(packed: zipfile.ZipFile, member: zipfile.ZipInfo, main: str, left: _Left, depth: int) -> None:
+    """One part: its name, its real size, and what stands in it where that can make the file do something."""
     if member.flag_bits & 1:
         raise Unfit("This file is protected by a password: save it without one")
-    size, begins = 0, b""
+    name = member.filename.lower()
+    _refuse_active(name)
+    inside = not name.endswith("/") and ("/embeddings/" in name or PurePosixPath(name).suffix in OFFICE)
+    kept = LARGEST if inside else DESCRIPTION if name == CONTENT_TYPES or name.endswith(".rels") else 0
+    data = _unpack(packed, member, left, kept)
+    if inside:
+        extension = PurePosixPath(name).suffix
+        if extension not in OFFICE or not depth:
+            raise _macros()
+        _office(BytesIO(data), extension, left, depth - 1)
+    elif name == CONTENT_TYPES:
+        _check_types(data, main)
+    elif kept:
+        _check_links(data)
+
+
+def _unpack(packed: zipfile.ZipFile, member: zipfile.ZipInfo, left: _Left, kept: int) -> bytes:
+    """Read a part in small pieces, for its real size; all of it when some is to be kept, nothing otherwise."""
+    data = bytearray()
     with packed.open(member) as part:
         while chunk := part.read(CHUNK):
-            size += len(chunk)
-            begins = begins + chunk if len(begins) < MB else begins
-            if size > left:
-                raise Unfit("This file unpacks to far more than a document holds, so it is not taken")
-    return size, begins
+            left.take(len(chunk))
+            if kept:
+                data += chunk
+            if kept and len(data) > kept:
+                raise _too_much()
+    return bytes(data)
+
+
+def _check_types(data: bytes, main: str) -> None:
+    """The kind that the name promises, and no type of a part that does something."""
+    types = [element.get("ContentType", "").lower() for element in _xml(data).iter()]
+    if any(word in each for each in types for word in ACTIVE_TYPES):
+        raise _macros()
+    if main not in types:
+        raise Unfit("This is another kind of document than its name says. Save it again in that format")
+
+
+def _check_links(data: bytes) -> None:
+    """Nothing that is fetched from elsewhere when the file is opened; links that a reader follows are fine."""
+    for element in _xml(data).iter():
+        kind = element.get("Type", "").rpartition("/")[2].lower()
+        target = element.get("Target", "").strip().lower().replace("\\", "/")
+        outside = element.get("TargetMode", "").lower() == "external"
+        if outside and kind in FETCHED and target.startswith(("http:", "https:", "ftp:", "mhtml:", "//", "file://///")):
+            raise _macros()
+
+
+def _xml(data: bytes) -> Element:
+    """A description of parts: UTF-8 without declarations of its own, so that it reads the same for everyone."""
+    text = data.decode("utf-8-sig")
+    if "<!doctype" in text.lower() or "<!entity" in text.lower() or ENCODING.match(text):
+        raise _macros()
+    try:
+        return fromstring(text)  # noqa: S314  neither entities nor a document type get here
+    except ParseError:
+        raise zipfile.BadZipFile from None
 
 
 def _refuse_active(name: str) -> None:
-    lower = name.lower()
-    if ".." in PurePosixPath(name).parts or lower.startswith("/"):
+    if ".." in PurePosixPath(name).parts or name.startswith("/"):
         raise Unfit("This file has parts that point outside itself, so it is not taken")
-    if any(word in lower for word in ACTIVE) or lower.endswith((".docm", ".xlsm", ".pptm", ".xlsb", ".exe", ".js")):
+    if any(word in name for word in ACTIVE) or name.endswith(PROGRAMS):
         raise _macros()
+
+
+def _too_much() -> Unfit:
+    return Unfit("This file unpacks to far more than a document holds, so it is not taken")
 
 
 def _macros() -> Unfit:

@@ -1,6 +1,7 @@
 """What may be uploaded: by extension and content; macros, bombs and disguises are refused, in flat memory."""
 
 import io
+import struct
 import tracemalloc
 import zipfile
 import zlib
@@ -63,7 +64,51 @@ def test_an_office_file_that_python_docx_writes_is_taken(tmp_path):
     assert looked_at(path.read_bytes(), "made.docx").name == "made.docx"
 
 
+def test_a_workbook_that_xlsxwriter_writes_is_taken_also_inside_a_document(tmp_path):
+    from xlsxwriter import Workbook
+
+    path = tmp_path / "made.xlsx"
+    with Workbook(path) as book:
+        book.add_worksheet().write_url("A1", "https://rcf.example.test/paper")
+    assert looked_at(path.read_bytes(), "made.xlsx").name == "made.xlsx"
+    holds = office(**{"word/embeddings/made.xlsx": path.read_bytes(), "word/_rels/document.xml.rels": FOLLOWED})
+    assert looked_at(holds, "paper.docx").name == "paper.docx"
+
+
 MACRO_TYPE = '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>'
+FETCHES = (
+    '<Relationships><Relationship Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
+    'attachedTemplate" Target="https://elsewhere.example.test/a.dotm" TargetMode="External"/></Relationships>'
+)
+FOLLOWED = FETCHES.replace("attachedTemplate", "hyperlink")
+
+
+def with_types(before):
+    """A Word file whose list of types begins with something."""
+    packed = io.BytesIO()
+    part, media_type = KINDS["docx"]
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr("[Content_Types].xml", before + TYPES.format(part=part, type=media_type, more=""))
+        made.writestr(part, "<document/>")
+    return packed.getvalue()
+
+
+def twice():
+    """A Word file with two lists of types: programs differ in which of them they read."""
+    packed = io.BytesIO(with_types(""))
+    with zipfile.ZipFile(packed, "a") as made:
+        made.writestr("[content_types].XML", "<Types/>")
+    return packed.getvalue()
+
+
+def nested(depth):
+    """Word files inside one another."""
+    data = office()
+    for _ in range(depth):
+        data = office(**{"word/embeddings/inner.docx": data})
+    return data
+
+
 REFUSED = {
     "a page as a PDF": (b"<html><script>alert(1)</script>", "paper.pdf"),
     "a program as a picture": (b"MZ\x90\0" + bytes(100), "picture.png"),
@@ -84,6 +129,28 @@ REFUSED = {
     "a macro by its type": (office(more=MACRO_TYPE), "paper.docx"),
     "a macro inside a table inside": (
         office(**{"word/embeddings/one.xlsx": office("xlsx", **{"xl/vbaProject.bin": b"x"})}),
+        "paper.docx",
+    ),
+    "a macro three files deep": (
+        office(
+            **{"word/embeddings/a.docx": office(**{"word/embeddings/b.docx": office(**{"word/vbaProject.bin": b""})})}
+        ),
+        "paper.docx",
+    ),
+    "more files inside files than a document has": (nested(4), "paper.docx"),
+    "an old Excel file inside": (office(**{"word/embeddings/table.xls": b"x"}), "paper.docx"),
+    "a program inside": (office(**{"word/setup.EXE": b"MZ"}), "paper.docx"),
+    "a macro by its type, spelt otherwise": (office(more=MACRO_TYPE.replace("vba", "&#118;ba")), "paper.docx"),
+    "a macro by its type, far behind": (office(more=f"<!--{'x' * MB}-->{MACRO_TYPE}"), "paper.docx"),
+    "types with a declaration of their own": (
+        with_types("<!DOCTYPE Types [<!ENTITY v 'vba'>]>"),
+        "paper.docx",
+    ),
+    "types in another encoding": (with_types("<?xml version='1.0' encoding='utf-7'?>"), "paper.docx"),
+    "a template from elsewhere": (office(**{"word/_rels/settings.xml.rels": FETCHES}), "paper.docx"),
+    "two lists of types": (twice(), "paper.docx"),
+    "a Word file with a password": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16"),
         "paper.docx",
     ),
     "an embedded object": (office(**{"word/embeddings/oleObject1.bin": b"x"}), "paper.docx"),
@@ -136,6 +203,29 @@ def test_a_bomb_that_lies_about_its_size_is_refused():
 def test_as_many_parts_as_no_document_has():
     with pytest.raises(Unfit, match="unpacks to far more"):
         looked_at(office(**{f"word/{number}.xml": b"" for number in range(5_001)}), "paper.docx")
+
+
+def test_files_inside_files_share_what_may_be_unpacked():
+    """Twenty kilobytes that unpack to more than a gigabyte, no part of it suspicious alone."""
+    table = office("xlsx", **{f"xl/{number}.bin": bytes(4 * MB) for number in range(10)})
+    data = office(**{f"word/embeddings/{number}.xlsx": table for number in range(30)})
+    assert len(data) < MB / 20
+    with pytest.raises(Unfit, match="unpacks to far more"):
+        looked_at(data, "paper.docx")
+
+
+def test_a_directory_without_end_is_refused_before_it_is_read():
+    """Its four hundred thousand entries would fill the memory while it is opened, before any can be counted."""
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 0, 20, *[0] * 8, 1, *[0] * 6) + b"a"
+    start, directory = office(), entry * 400_000
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65_535, 65_535, len(directory), len(start), 0)
+    stream = io.BytesIO(start + directory + end)
+    tracemalloc.start()
+    with pytest.raises(Unfit, match="unpacks to far more"):
+        check(stream, "paper.docx", LARGEST)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * MB
 
 
 @pytest.mark.parametrize(
