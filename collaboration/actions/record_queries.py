@@ -44,8 +44,8 @@ def ask(*, by: Actor, profile: Profile, about: Asked, text: str) -> RecordQuery:
     month = ProfileMonth.objects.filter(framework=profile.framework_id, as_of=profile.as_of).first()
     query = RecordQuery.objects.create(
         subject_id=profile.subject_id, keeper=keeper, as_of=profile.as_of, indicator=about.indicator,
-        record_kind=about.kind, record_id=about.record, text=text, asked_by_id=by.user_id, asked_on=by.on,
-        due_on=_due(by.on, month),
+        record_kind=about.kind, record_id=about.record, text=text, asked_on=by.on, due_on=_due(by.on, month),
+        asked_by_id=by.user_id,  # type: ignore[misc]
     )  # fmt: skip
     record_new(query, "record_query.asked", GOVERNED, by=by, organisation_id=profile.subject_id)
     tell(query, "asked", f"{profile.subject.label} queries a record that you keep: answer by {day(query.due_on)}", by)

@@ -145,16 +145,12 @@ def history_of(actor: Actor, code: str) -> History | None:
         subject=OuterRef("pk"), framework__code=FRAMEWORK, framework__current=True
     ).order_by("starts")
     months = ProfileMonth.objects.filter(framework__code=FRAMEWORK).order_by("-as_of")
-    found = (
-        subjects_of(actor)
-        .coded(code)
-        .annotate(  # type: ignore[attr-defined]
-            is_stale=stale,
-            single_periods=ArraySubquery(mine.values_list(_json("code", "starts", "ends", "points"))),
-            previewed=ArraySubquery(months.values_list(_json("as_of", "freezes_on", "frozen_at"))[:MONTHS]),
-        )
-    )
-    subject = found.first()
+    found = subjects_of(actor).coded(code)  # type: ignore[attr-defined]
+    subject = found.annotate(
+        is_stale=stale,
+        single_periods=ArraySubquery(mine.values_list(_json("code", "starts", "ends", "points"))),
+        previewed=ArraySubquery(months.values_list(_json("as_of", "freezes_on", "frozen_at"))[:MONTHS]),
+    ).first()
     if subject is None:
         return None
     newest_first = ("-profile__as_of", "-profile__restatement", "-profile_id", "pk")
