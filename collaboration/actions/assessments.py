@@ -49,7 +49,7 @@ def begin(*, by: Actor, subject: Organisation, framework: Framework, year: int, 
     if not by.system and subject.pk not in by.organisations(P.ASSESSMENT_MANAGE, Capacity.SUBJECT):
         raise Refused(P.ASSESSMENT_MANAGE)
     _check_beginning(by, subject, framework, year, due_on)
-    assessment = Assessment(subject=subject, framework=framework, year=year, due_on=due_on, started_by_id=by.user_id)
+    assessment = Assessment(subject=subject, framework=framework, year=year, due_on=due_on, started_by_id=by.user_id)  # type: ignore[misc]
     with system("assessment.begun"):
         assessment.save()
         AssessmentAudience.objects.create(
@@ -268,7 +268,7 @@ def _sign(by: Actor, assessment: Assessment, step: str, read: str) -> dict[str, 
         mine = SignOff.objects.filter(assessment=assessment, void=False, user=by.user_id)
         if mine.exists():
             raise GuardFailed([Reason("Another person's signature: you have signed this already.")])
-        SignOff.objects.create(assessment=assessment, step=step, user_id=by.user_id, digest=read)
+        SignOff.objects.create(assessment=assessment, step=step, user_id=by.user_id, digest=read)  # type: ignore[misc]
     return content
 
 

@@ -93,7 +93,7 @@ def answers_of(assessment: Assessment) -> list[Answer]:
 def piece_of(link: EvidenceLink) -> dict[str, Any]:
     """A piece of evidence as the content keeps it: enough to find it, and to see that it is the same."""
     evidence = link.evidence
-    kept = {"kind": evidence.kind, "title": evidence.title}
+    kept: dict[str, Any] = {"kind": evidence.kind, "title": evidence.title}
     match evidence.kind:
         case "file":
             kept |= {"file": evidence.file_name, "digest": evidence.digest}

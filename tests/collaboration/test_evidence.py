@@ -278,7 +278,7 @@ def test_far_too_much_is_refused_by_its_announced_size_before_it_is_read(world, 
 
     client = sign_in("secretary")
     answer = client.generic(
-        "POST", reverse("assessment-evidence", args=[draft.pk, "1.1"]), b"",
+        "POST", reverse("assessment-evidence", args=[draft.pk, "1.1"]), b"x",
         content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=str(200 * 1024**2), **{"wsgi.input": Endless()},
     )  # fmt: skip
     assert answer.status_code == 413
