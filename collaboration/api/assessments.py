@@ -112,12 +112,24 @@ class AnswerChange(serializers.Serializer):
     text = serializers.CharField(required=False, allow_blank=True, max_length=actions.LONGEST)
 
 
-class NewLink(serializers.Serializer):
-    """Evidence where it is published."""
+class NewEvidence(serializers.Serializer):
+    """Evidence where it is published (`url` and `title`), or the reference of a `decision`."""
 
-    url = serializers.URLField(max_length=500)
-    title = serializers.CharField(max_length=200)
+    url = serializers.URLField(required=False, max_length=500)
+    title = serializers.CharField(required=False, max_length=200)
     dated_on = serializers.DateField(required=False, allow_null=True, default=None)
+    decision = serializers.CharField(required=False, max_length=30, help_text="Reference: QWO-2026-0143.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """One of the two, whole."""
+        if "decision" in values:
+            other = [name for name in ("url", "title", "dated_on") if name in self.initial_data]
+            faults = {name: ["Leave this out: a decision has its own."] for name in other}
+        else:
+            faults = {name: ["This field is required."] for name in ("url", "title") if name not in values}
+        if faults:
+            raise exceptions.ValidationError(faults)
+        return values
 
 
 def fits(serializer: Any) -> Any:
@@ -208,11 +220,15 @@ class AnswerEvidence(Part):
         rows = [link.evidence for link in self.answer(pk, question).links.all()]
         return Response({"next": None, "previous": None, "results": EvidencePart(rows, many=True).data})
 
-    @extend_schema(request=NewLink, responses={201: EvidencePart}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(request=NewEvidence, responses={201: EvidencePart}, parameters=[IDEMPOTENCY_KEY])
     @once
     def post(self, request: Request, pk: str, question: str) -> Response:
-        """Give a link. Files are uploaded on the page, where they are checked as they arrive."""
+        """Give a link or a decision. Files are uploaded on the page, where they are checked as they arrive."""
         row = self.writable(pk, question)
-        values = fits(NewLink(data=request.data))
-        given = evidence.give_link(by=request.actor, answer=row, **values)  # type: ignore[attr-defined]
+        values = fits(NewEvidence(data=request.data))
+        by = request.actor  # type: ignore[attr-defined]
+        if reference := values.get("decision"):
+            given = evidence.give_decision(by=by, answer=row, reference=reference)
+        else:
+            given = evidence.give_link(by=by, answer=row, **values)
         return Response(EvidencePart(given).data, status=201)

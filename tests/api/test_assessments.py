@@ -68,6 +68,18 @@ def test_the_same_write_twice_is_done_once(api, draft):
     assert len(api("secretary").record(path)["results"]) == 1
 
 
+def test_a_decision_is_evidence_for_those_who_may_see_it(api, draft, world):
+    world.decision(1, shared=True)
+    world.decision(2)
+    path = f"assessments/{draft.pk}/answers/1.1/evidence/"
+    given = send(api, "secretary", "post", path, {"decision": "QWO-2026-0001"})
+    assert (given.status_code, given.body["kind"], given.body["title"][:13]) == (201, "decision", "QWO-2026-0001")
+    unseen, nothing = (send(api, "secretary", "post", path, {"decision": f"QWO-2026-{n}"}) for n in ("0002", "9999"))
+    assert (unseen.status_code, nothing.status_code, unseen.body["detail"]) == (409, 409, nothing.body["detail"])
+    for body in ({"decision": "QWO-2026-0001", "url": "https://x.example.test/"}, {"title": "x"}, {}):
+        assert send(api, "secretary", "post", path, body).status_code == 400
+
+
 def test_once_it_is_ready_an_answer_is_refused_as_not_possible_now(api, draft, world):
     returns.bring(world, draft, "ready")
     answer = send(
