@@ -116,7 +116,7 @@ class Exchanges:
         forums = [forum for forum in asked.plan.forums.values() if asked.code in forum.members]
         forum = rng.choice(forums) if forums else None
         texts = self.texts["risks"]
-        what = texts[(rng.randrange(len(texts)) + turn) % len(texts)]
+        what = texts[(sum(map(ord, asked.code)) + turn) % len(texts)]
         opened = self.demo.bodies[asked.code].opened or date.min
         raised = max(months_from(self.demo.today, -rng.uniform(2, 22)), opened, self.demo.since(asked.plan.code))
         kept = self.demo.story(asked.code).hit("risks_in_date", self.demo.today)
