@@ -56,5 +56,6 @@ def build(world: World) -> StageCases:
     parts |= dict.fromkeys(
         [f"measure-{step}" for step in ("notice", "say", "force", "appeal", "dismiss", "end")], measure
     )
-    parts |= {"reply": reply, "fact-reply": fact, "approve-extension": more, "confirm-override": urgent}
+    parts |= dict.fromkeys(("reply", "more-time"), reply)
+    parts |= {"fact-reply": fact, "approve-extension": more, "confirm-override": urgent}
     return StageCases(ours, theirs, kept, parts | {"criterion-met": criterion})

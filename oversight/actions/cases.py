@@ -361,7 +361,10 @@ def _may_lead(case: Case, user: User, on: date) -> None:
     actor = actor_for(user, on)
     if case.holder_id not in actor.organisations(P.CASE_LEAD, "holder"):
         raise GuardFailed([Reason("A person of the body that holds the case", "user")])
-    not_of_a_party(actor, case, P.CASE_LEAD)
+    try:
+        not_of_a_party(actor, case, P.CASE_LEAD)
+    except Refused:
+        raise GuardFailed([Reason("Somebody who holds no role in a party to this case", "user")]) from None
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from ics_governance.models import User
 from ics_governance.permissions import Actor
 from oversight.models import Case
 from oversight.process import ASKS, OUTCOMES, STAGES
-from oversight.queries.cases import cases_of
+from oversight.queries.cases import cases_to_go_on_in
 from partnerships.models import Organisation, RoleMembership
 
 CLOCKS = [
@@ -116,5 +116,4 @@ def move_form(data: Any, case: Case, event: str, actor: Actor) -> MoveForm:
     """The form of an event, with the people who may work on it and the cases in which it may go on."""
     holders = RoleMembership.objects.on(actor.on).filter(organisation=case.holder_id)
     people = User.objects.filter(pk__in=holders.values("user")).order_by("name")
-    others = cases_of(actor).exclude(pk=case.pk).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None)
-    return MoveForm(data, case=case, event=event, people=people, others=others)
+    return MoveForm(data, case=case, event=event, people=people, others=cases_to_go_on_in(actor, case))

@@ -35,6 +35,11 @@ def cases_of(actor: Actor) -> QuerySet[Case]:
     return scope(actor, Collaboration.CONCERN_VIEW, rows)
 
 
+def cases_to_go_on_in(actor: Actor, case: Case) -> QuerySet[Case]:
+    """The open cases that a person may read and that a case of the same facts can go on in: none that is linked."""
+    return cases_of(actor).exclude(pk=case.pk).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None)
+
+
 # --- How cases stand ----------------------------------------------------------------------------------------------
 
 

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from ics_governance.permissions import Actor
 from oversight.access import P
-from oversight.actions import clocks, concerns, dispute, file, override, review
+from oversight.actions import cases, clocks, concerns, dispute, file, override, review
 from oversight.forms import case_evidence
 from oversight.forms import case_file as forms
+from oversight.forms import case_keeping as keeping
 from oversight.models import Case
 from oversight.queries.case_file import CaseFile
 
@@ -255,6 +256,32 @@ ACTS: dict[str, Act] = {
         "Approve more time", "Approve it", CONFIRM, forms.ConfirmForm,
         on_part(clocks.approve_extension, "extension"), "The date has moved, and all parties see it.",
         part="extensions", fits=_waits,
+    ),
+    "more-time": Act(
+        "Give more time to reply", "Give more time", LEAD, keeping.MoreTimeForm,
+        on_part(file.open_again, "reply", "until", "reason"), "The body has more time to reply, and was told.",
+        part="replies", lede="Also when its time is over: a right of reply is kept open, not lost.",
+        fits=lambda found, part: part.replied_on is None,
+    ),
+    # --- who keeps it ---
+    "assign-lead": Act(
+        "Say who works on it", "Keep the name", LEAD, keeping.WorkerForm, on_case(cases.assign_lead, "user"),
+        "It is kept who works on the case.",
+    ),
+    "assign-reviewer": Act(
+        "Say who leads the review", "Keep the name", LEAD, keeping.ReviewerForm,
+        on_case(cases.assign_reviewer, "user"), "It is kept who leads the review.", stages=frozenset({S.REVIEW}),
+        small="Nobody who took a step before it",
+    ),
+    "link": Act(
+        "Link it to another case", "Link it", LEAD, keeping.LinkForm, on_case(cases.link, "lead_case"),
+        "The case is linked to the one that leads.", small="When both rest on the same facts",
+    ),
+    "hand-over": Act(
+        "Hand the case over", "Hand it over", CONFIRM, keeping.HandOverForm,
+        on_case(cases.hand_over, "organisation", "reason"), "The case was handed over, and its new holder was told.",
+        lede="The other body then keeps the case; the clock of the stage runs on.",
+        small="To a body that is no party",
     ),
     # --- second people ---
     "override": Act(

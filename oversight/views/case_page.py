@@ -51,10 +51,12 @@ ONWARD = {
 }
 TIME = ("pause", "extension")
 URGENT = ("override", "dispute")
+KEEPING = ("assign-lead", "assign-reviewer", "link", "hand-over")
 GROUPS = {
-    "Put on the file": [name for name, act in ACTS.items() if not act.part and name not in (*TIME, *URGENT)],
+    "Put on the file": [name for name, act in ACTS.items() if not act.part and name not in (*TIME, *URGENT, *KEEPING)],
     "Time": list(TIME),
     "Another way": list(URGENT),
+    "Keep this case": list(KEEPING),
 }
 
 
@@ -116,6 +118,7 @@ def _file(file: CaseFile) -> dict[str, Any]:
         "other_evidence": [_evidence(file, row) for row in file.parts.evidence if row.fact_id is None],
         "findings": [(row, file.parts.facts_of(row)) for row in file.parts.findings],
         "may_reply": {row.pk for row in parts_for(file, "reply")},
+        "more_time": _steps(file, ["more-time"]),
         "behaviours": [titles[code] for code in concern.behaviours if code in titles],
         "characteristics": [names[code] for code in concern.characteristics if code in names],
         "measure_steps": _steps(file, [name for name in ACTS if name.startswith("measure-")]),
