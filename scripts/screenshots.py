@@ -66,28 +66,23 @@ def show_decision(page: Page) -> None:
     sys.exit("No decision of a place board waits to be agreed: has the demonstration been worked through?")
 
 
-def show_heatmap(page: Page) -> None:
-    """A region's trusts by the five characteristics."""
-    page.goto(f"{SITE}/region/")
+def show_region(page: Page) -> None:
+    """A region's cases by stage, closest clocks, signals, and the first of its trusts."""
     if not page.locator(".app-heat .app-c").count():
         sys.exit("No profiles yet: run `manage.py score` first.")
 
 
-def show_attendance(page: Page) -> None:
-    """The roll call of a meeting, with its quorum."""
-    page.locator("section[aria-labelledby=minutes] a").filter(has_text="place board").first.click()
+def show_case(page: Page) -> None:
+    """A case in facilitated resolution, with facts from both sides and a clock that was paused."""
+    page.goto(f"{SITE}/cases/")
+    page.get_by_role("link", name="Discharge actions agreed at place are not carried out").first.click()
     page.wait_for_load_state()
-    page.get_by_role("link", name="Mark attendance").first.click()
-    page.wait_for_load_state()
-    for number in (0, 1, 2, 3, 4, 5, 6, 8):
-        page.locator(".app-roll fieldset").nth(number).get_by_role("radio").first.check()
-    page.locator("#quorum", has_text="Quorate: ").wait_for()
 
 
 PICTURES = {
+    "case": ("icb.officer@demo.test", 1320, show_case),
     "decision": ("icb.officer@demo.test", 1760, show_decision),
-    "attendance": ("icb.officer@demo.test", 900, show_attendance),
-    "heatmap": ("region.lead@demo.test", 1100, show_heatmap),
+    "region": ("region.lead@demo.test", 1760, show_region),
 }
 
 # --- A PNG of Chromium with a palette ------------------------------------------------------------------------------

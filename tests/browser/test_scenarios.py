@@ -101,7 +101,8 @@ def plan_and_shape(visitor: Visitor) -> None:
     visitor.follow("Clear, system-minded rationale")
     visitor.page.get_by_role("group", name="Rating of question 3.5").get_by_label("1, starting").check()
     visitor.page.get_by_role("textbox", name="question 3.5").fill("Reasons are told when partners ask for them.")
-    visitor.press("Save", within="main")
+    visitor.page.keyboard.press("Tab")
+    visitor.sees("Saved at")
     be(visitor, COUNCIL)
     visitor.follow("Bradford Teaching Hospitals")
     for question in visitor.page.locator("main fieldset").all():
