@@ -15,7 +15,7 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ics_governance import permissions
+from ics_governance import permissions, workflow
 from ics_governance.context import open_context
 from ics_governance.middleware import in_transaction
 from ics_governance.permissions import Actor, Holding, Refused
@@ -86,7 +86,12 @@ def actor_for(user: Any, on: date | None = None) -> Actor:
 
 
 def actor_of_the_request(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: `request.actor`, and the settings of row-level security for the request's transaction."""
+    """Middleware: `request.actor`, and the settings of row-level security for the request's transaction.
+
+    Every app's kinds of guarded record are made known before the first request: addresses, which would import them,
+    are only read inside it, when its settings are made already.
+    """
+    workflow.load()
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if in_transaction(request):
