@@ -86,12 +86,13 @@ def _key(request: Request) -> str | None:
 
 def _claim(request: Request, key: str) -> tuple[KeptAnswer, bool]:
     """The row of this key, and whether this request made it. Of two at once the second waits for the first to end."""
+    user: Any = request.user
     try:
         with system("claim an idempotency key"):
-            mine = KeptAnswer.objects.create(user_id=request.user.pk, key=key, request=_fingerprint(request))
+            mine = KeptAnswer.objects.create(user=user, key=key, request=_fingerprint(request))
         return mine, True
     except IntegrityError:
-        return KeptAnswer.objects.get(user_id=request.user.pk, key=key), False
+        return KeptAnswer.objects.get(user=user, key=key), False
 
 
 def _fingerprint(request: Request) -> str:

@@ -27,4 +27,6 @@ def mark_read(user_id: int, key: str) -> None:
 
 def mark_matter_read(user_id: int | None, prefix: str) -> None:
     """Everything told of one record has been seen to: its keys begin alike, such as `request:12:`."""
+    if user_id is None:
+        return
     Notification.objects.filter(user_id=user_id, key__startswith=prefix, read_at=None).update(read_at=timezone.now())
