@@ -70,10 +70,10 @@ def strip(actor: Actor) -> Strip:
         case=OuterRef("pk"), confirmed_by=None, region__in=actor.organisations(P.CASE_CONFIRM)
     ).exclude(asked_by=actor.user_id)
     rows = cases_of(actor).exclude(stage=Case.Stage.CLOSED).filter(lead_case=None).order_by()
-    rows = rows.annotate(mark=mark, waits=Exists(confirms)).values("stage", "mark", "waits")
+    marked = rows.annotate(mark=mark, waits=Exists(confirms)).values("stage", "mark", "waits")
     found: dict[str, dict[str, int]] = {}
     to_confirm = 0
-    for stage, kind, waits, count in rows.annotate(count=Count("pk")).values_list("stage", "mark", "waits", "count"):
+    for stage, kind, waits, count in marked.annotate(count=Count("pk")).values_list("stage", "mark", "waits", "count"):
         marks = found.setdefault(stage, {})
         marks[kind] = marks.get(kind, 0) + count
         to_confirm += count if waits else 0
@@ -165,5 +165,5 @@ def signals(actor: Actor) -> Signals:
     if not actor.organisations(P.SIGNAL_VIEW):
         return Signals(Waiting())
     late = Window(Count("pk", filter=Q(state=Signal.State.NEW, due_on__lt=actor.on)))
-    found = few(waiting(actor).annotate(late_of_them=late))
-    return Signals(found, found.rows[0].late_of_them if found.rows else 0)  # type: ignore[attr-defined]
+    found: Waiting[Any] = few(waiting(actor).annotate(late_of_them=late))
+    return Signals(found, found.rows[0].late_of_them if found.rows else 0)

@@ -78,7 +78,8 @@ def _part(rows: QuerySet[Any], kind: str, *, title: Any, body: Any, due: str, re
         "all_": Window(Count("*")),
     }
     ordered = rows.select_related(None).order_by(F(due).asc(nulls_last=True), "pk")
-    return ordered.annotate(**columns).values_list(*columns)[:FEW]
+    few: QuerySet[Any] = ordered.annotate(**columns).values_list(*columns)[:FEW]
+    return few
 
 
 def _held(actor: Actor) -> QuerySet[Any]:

@@ -167,4 +167,5 @@ def jobs_failed() -> Waiting[Job]:
 
 def people_with_roles(on: date) -> int:
     """How many people hold a role on a day."""
-    return RoleMembership.objects.on(on).filter(user__is_active=True).aggregate(n=Count("user", distinct=True))["n"]
+    held = RoleMembership.objects.on(on).filter(user__is_active=True)
+    return int(held.aggregate(n=Count("user", distinct=True))["n"])
