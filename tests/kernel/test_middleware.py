@@ -172,6 +172,7 @@ PUBLIC = {
 SAMPLES = {
     "int": "1",
     "str": "x",
+    "case": "C-2026-001",
     "slug": "x",
     "uuid": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
     "reference": "QWO-2026-0001",
