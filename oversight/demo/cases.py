@@ -37,10 +37,12 @@ class Concern:
 
 
 def add_cases(demo: Demo, people: People) -> None:
-    """The concerns of bodies that are there, oldest first, as `demo.concerns`."""
+    """The concerns of bodies that are there, oldest first, as `demo.concerns`; and notes that led to none."""
     told = [row for row in read("cases")["concerns"] if set(_bodies(row)) <= set(demo.bodies)]
     days = _Days(demo.today, told)
     found = [_concern(row, days, people) for row in told]
+    alone = [row for row in read("cases")["notes"] if {row["by"], row["other"]} <= set(demo.bodies)]
+    demo.notes = [_act({"do": "note_attempt", **row}, days, people) for row in alone]
     demo.keepers = {row["by"]: people.user(row["by"]) for row in read("cases")["signals"] if row["by"] in demo.bodies}
     demo.concerns = sorted(found, key=lambda concern: concern.raised.day)
 

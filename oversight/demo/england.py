@@ -50,6 +50,7 @@ class Demo:
         self.rows = Rows()
         self.keepers: dict[str, int] = {}  # body -> row of the user who keeps its records
         self.sections: list[Any] = []  # of `returns.Section`, and
+        self.notes: list[Any] = []  # of `cases.Act`, and
         self.concerns: list[Any] = []  # of `cases.Concern`: what is carried out once the rows are there
         self.bodies: dict[str, Body] = dict(england.bodies)
         self._stories: dict[str, Story] = {}

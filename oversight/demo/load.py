@@ -87,7 +87,7 @@ def load(seed: int, today: date, tell: Callable[[Told], object] = lambda told: N
             for stage in STAGES:
                 tell(_write(demo, bulk, stage))
         began, replay = monotonic(), Replay(bulk, today, demo.keepers)
-        acts = replay.assign(demo.sections) + replay.play(demo.concerns)
+        acts = replay.assign(demo.sections) + replay.play(demo.notes, demo.concerns)
         tell(Told("concerns", acts, "", monotonic() - began))
     ledger.seal_all()
     return demo, replay

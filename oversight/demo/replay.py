@@ -62,9 +62,11 @@ class Replay:
                 )  # fmt: skip
         return len(asked)
 
-    def play(self, told: Iterable[Concern]) -> int:
-        """Raise every concern and do what followed; acts that need profiles are left for later."""
+    def play(self, notes_alone: Iterable[Act], told: Iterable[Concern]) -> int:
+        """Keep the notes, raise every concern and do what followed; acts that need profiles are left for later."""
         before = self.acts
+        for act in notes_alone:
+            self._note(act)
         for concern in told:
             notes = [self._note(act) for act in concern.notes]
             self.cases[concern.key] = self._raise(concern.raised, notes)

@@ -15,8 +15,10 @@ from collaboration.models import (
     Assessment,
     FeedbackResult,
     FeedbackRound,
+    InformalAttempt,
     InformationRequest,
     Profile,
+    Reading,
     RecordQuery,
     Score,
     SharedRisk,
@@ -535,6 +537,25 @@ def test_a_reply_waits_for_airedale_and_a_confidential_concern_for_its_triage(db
         assert cases.cases_of(officer).get(stage="raised").concern.in_confidence
     with acting_as(partner):
         assert cases.cases_of(partner).get(stage="raised").concern.in_confidence
+
+
+def test_private_notes_are_read_by_their_two_bodies_alone(db):
+    readers = {}
+    for name in ("trust.secretary", "council.partner", "icb.officer", "region.lead"):
+        person = actor(f"{name}@demo.test")
+        with acting_as(person):
+            readers[name] = InformalAttempt.objects.filter(concerns=None).count()
+    assert readers == {"trust.secretary": 2, "council.partner": 2, "icb.officer": 1, "region.lead": 0}
+
+
+def test_what_real_bodies_say_of_themselves_is_much_what_partners_say(everything):
+    points = Reading.objects.filter(profile__as_of=TODAY, state="measured", indicator__regex="^([RLSAD]Q|[LSAD]P|R3)$")
+    found = {}
+    for row in points.select_related("profile__subject"):
+        kind = "self" if row.indicator.endswith("Q") else "partner"
+        found.setdefault((row.profile.subject.code, row.indicator[0]), {})[kind] = float(row.points)
+    apart = {code for (code, _), both in found.items() if len(both) == 2 and both["self"] - both["partner"] > 35}
+    assert apart == {"ZZ1", "ZZ3"}
 
 
 def test_rules_notice_the_declining_and_the_silent_body_and_nobody_else(db):
