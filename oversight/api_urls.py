@@ -3,8 +3,8 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from collaboration.api.feedback import Feedback
 from collaboration.api.assessments import AnswerEvidence, Answers, Assessments, OneAnswer
+from collaboration.api.feedback import Feedback
 from collaboration.api.frameworks import Frameworks
 from collaboration.api.profiles import Profiles
 from collaboration.api.requests import Requests, Risks
