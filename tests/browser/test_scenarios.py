@@ -30,12 +30,12 @@ LEAD, SECOND, COUNCIL = "region.lead", "region.second", "council.partner"
 
 @pytest.fixture
 def demonstration(transactional_db):
-    """The demonstration as of the suite's day, without most of its past months."""
+    """The demonstration as of the suite's day, with as many past months as the rules look at."""
     Forum.objects.update(reports_to=None)
     for model in (Completeness, Delegation, Membership, TermsOfReference, Forum, ArrangementMember, Arrangement, Place):
         model.objects.all().delete()
     call_command("seed_reference", stdout=StringIO())
-    with mock.patch("oversight.management.commands.seed_demo.MONTHS_SCORED", 2):
+    with mock.patch("oversight.management.commands.seed_demo.MONTHS_SCORED", 4):
         call_command("seed_demo", "--today", date(2026, 10, 20).isoformat(), stdout=StringIO())
 
 
