@@ -1,6 +1,7 @@
 """Writes about evidence: give a file, a link or a decision for an answer, use it again, take it off, scan files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import IO, Any, Protocol
 
@@ -42,6 +43,20 @@ class Upload(Protocol):
 def give_file(*, by: Actor, answer: Answer, upload: Any, title: str = "", dated_on: date | None = None) -> Evidence:
     """Keep a file for an answer. With a scanner configured nobody can open it before it was found clean."""
     _check(by, answer)
+    with _written(upload, title, dated_on) as values:
+        return _give(by, answer, **values)
+
+
+@transaction.atomic
+def keep_file(*, by: Actor, organisation_id: int, upload: Upload, title: str = "") -> Evidence:
+    """Keep a file of a body for a record other than an answer, whose own action has checked who may give it."""
+    with _written(upload, title) as values:
+        return _save(by, organisation_id, **values)
+
+
+@contextmanager
+def _written(upload: Upload, title: str = "", dated_on: date | None = None) -> Iterator[dict[str, Any]]:
+    """What a row says of a file that is fit and was written; when making the row fails, no file is left."""
     try:
         fit = check(upload.file, upload.name or "", upload.size or 0)
     except Unfit as error:
@@ -52,16 +67,15 @@ def give_file(*, by: Actor, answer: Answer, upload: Any, title: str = "", dated_
         log.error("evidence_not_written", error=str(error))
         raise GuardFailed([Reason("The file could not be kept just now. Try again, or give a link", "file")]) from None
     try:
-        evidence = _give(
-            by, answer, kind=Evidence.Kind.FILE, title=title or fit.name, dated_on=dated_on, stored_as=name,
-            file_name=fit.name, media_type=fit.media_type, size=size, digest=digest,
-            scan=Evidence.Scan.WAITING if settings.CLAMAV_ADDRESS else Evidence.Scan.NOT_SCANNED,
-        )  # fmt: skip
+        yield {
+            "kind": Evidence.Kind.FILE, "title": title or fit.name, "dated_on": dated_on, "stored_as": name,
+            "file_name": fit.name, "media_type": fit.media_type, "size": size, "digest": digest,
+            "scan": Evidence.Scan.WAITING if settings.CLAMAV_ADDRESS else Evidence.Scan.NOT_SCANNED,
+        }  # fmt: skip
     except BaseException:
         evidence_store.drop(name)
         raise
     transaction.on_commit(lambda: _kept(name), robust=True)  # given; the nightly sweep does what fails here
-    return evidence
 
 
 def _kept(name: str) -> None:
@@ -129,10 +143,14 @@ def _check(by: Actor, answer: Answer) -> None:
 
 
 def _give(by: Actor, answer: Answer, **values: Any) -> Evidence:
-    evidence = Evidence(organisation_id=answer.assessment.subject_id, given_by_id=by.user_id, **values)  # type: ignore[misc]
+    return _link(by, answer, _save(by, answer.assessment.subject_id, **values))
+
+
+def _save(by: Actor, organisation_id: int, **values: Any) -> Evidence:
+    evidence = Evidence(organisation_id=organisation_id, given_by_id=by.user_id, **values)  # type: ignore[misc]
     with system("give evidence"):
         evidence.save()
-    return _link(by, answer, evidence)
+    return evidence
 
 
 def _link(by: Actor, answer: Answer, evidence: Evidence) -> Evidence:

@@ -136,16 +136,18 @@ class ReplyForm(forms.Form):
 # --- Evidence -----------------------------------------------------------------------------------------------------
 
 
+FILE_KINDS = f"{IN_WORDS}; at most {LARGEST // MB} MB, without macros."
+FILE_DESIGN = {"accept": ",".join(ALLOWED)}
+
+
 class FileForm(forms.Form):
     """Uploading a file."""
 
     prefix = "file"
-    file = forms.FileField(
-        label="File", max_length=500, help_text=f"{IN_WORDS}; at most {LARGEST // MB} MB, without macros."
-    )
+    file = forms.FileField(label="File", max_length=500, help_text=FILE_KINDS)
     title = forms.CharField(label="What it is", max_length=200, required=False, help_text="Else its name is shown.")
     dated_on = forms.DateField(label="Date of the document", required=False)
-    design = {"file": {"accept": ",".join(ALLOWED)}}
+    design = {"file": FILE_DESIGN}
 
 
 class LinkForm(forms.Form):

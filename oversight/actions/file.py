@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from collaboration.access import P as Collaboration
+from collaboration.actions.evidence import Upload, keep_file
 from collaboration.models import Evidence, InformalAttempt, Profile
 from collaboration.queries.profiles import content_of, current_framework
 from ics_governance.context import system
@@ -127,33 +128,49 @@ def add_evidence(
     decision: Decision | None = None,
     profile: Profile | None = None,
     evidence: Evidence | None = None,
+    upload: Upload | None = None,
     url: str = "",
     restricted: bool = False,
 ) -> CaseEvidence:
-    """Link evidence to a case: exactly one of a decision, a profile, a file, an address. Nothing is copied."""
+    """Link evidence to a case: exactly one of a decision, a profile, a file, an address. Nothing is copied.
+
+    An `upload` is kept first, as a file of the body for which this person acts.
+    """
     standing = as_anyone(by, case)
     current = open_case(case)
-    given = {"decision": decision, "profile": profile, "file": evidence, "link": url.strip()}
-    kinds = [kind for kind, value in given.items() if value]
-    if len(kinds) != 1:
+    given = [("decision", decision), ("profile", profile), ("file", evidence), ("file", upload), ("link", url.strip())]
+    shown = [(kind, value) for kind, value in given if value]
+    if len(shown) != 1:
         raise GuardFailed([Reason("One piece of evidence: a decision, a profile, a file or an address", "kind")])
     if fact is not None and fact.case_id != current.pk:
         raise GuardFailed([Reason("That is a fact of another case.", "fact")])
     _may_show(by, decision, profile, evidence)
-    if evidence is not None and standing.hidden and not restricted:
+    kind, value = shown[0]
+    if kind == "file" and standing.hidden and not restricted:
         raise GuardFailed([Reason(FILE_NAMES_THE_RAISER, "restricted")])
     anonymous = standing.hidden and not restricted
+    if upload is not None:
+        evidence = keep_file(
+            by=by, organisation_id=_giver(by, standing.organisation), upload=upload, title=title.strip()
+        )
     linked = CaseEvidence(
-        case=current, fact=fact, kind=kinds[0], title=(title.strip() or str(given[kinds[0]]))[:200], decision=decision,
+        case=current, fact=fact, kind=kind, title=(title.strip() or str(value))[:200], decision=decision,
         profile=profile, evidence=evidence, url=url.strip(), restricted=restricted, by_side=standing.side,
         added_by_id=None if anonymous else by.user_id, added_on=by.on,
     )  # fmt: skip
     with system("case.evidence_added"):
         linked.save()
-    log(by, current, "case.evidence_added", {"evidence": linked.pk, "kind": kinds[0], "restricted": restricted})
+    log(by, current, "case.evidence_added", {"evidence": linked.pk, "kind": kind, "restricted": restricted})
     if not restricted:
         tell_holder(by, current, f"evidence:{linked.pk}", f"evidence was added: {linked.title}.")
     return linked
+
+
+def _giver(by: Actor, body: int | None) -> int:
+    """The body whose file it becomes: a person gives it, on behalf of one."""
+    if body is None or by.user_id is None:
+        raise Refused(P.CASE_PARTY, "A file is given by a person, for a body that takes part.")
+    return body
 
 
 def _may_show(by: Actor, *records: Decision | Profile | Evidence | None) -> None:

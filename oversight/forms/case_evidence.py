@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from collaboration.access import P as Collaboration
+from collaboration.forms.assessments import FILE_DESIGN, FILE_KINDS
 from collaboration.models import Evidence, InformalAttempt, Profile
 from ics_governance import forms
 from ics_governance.wording import day
@@ -18,15 +19,24 @@ from .case_file import CaseForm
 
 MONTHS = 6  # profiles offered of one body
 FILES = 50
-KINDS = [("link", "An address"), ("decision", "A decision"), ("profile", "A profile"), ("file", "A file that you gave")]
+KINDS = [
+    ("upload", "A file of yours"), ("file", "A file that your organisation gave before"), ("link", "An address"),
+    ("decision", "A decision"), ("profile", "A profile"),
+]  # fmt: skip
+FIELD = {"upload": "file", "file": "evidence", "link": "url"}  # the field that a kind needs; else it has its name
 
 
 class EvidenceForm(CaseForm):
     """One piece of evidence: the kind, and what that kind needs."""
 
     kind = forms.ChoiceField(
-        label="What is it?", widget=forms.RadioSelect, choices=KINDS, error_messages={"required": "Select what it is"}
-    )
+        label="What is it?", widget=forms.RadioSelect, choices=KINDS,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Select what it is"),
+    )  # fmt: skip
+    file = forms.FileField(
+        label="New file", required=False, max_length=500, error_messages={"required": "Select the file"},
+        help_text=f"{FILE_KINDS} It becomes a file of your organisation, whose people can read it.",
+    )  # fmt: skip
     url = forms.URLField(
         label="Address", required=False, assume_scheme="https", help_text="A paper on a board portal or a public page.",
         max_length=500,
@@ -43,18 +53,32 @@ class EvidenceForm(CaseForm):
         help_text="No finding may rest on it.",
     )  # fmt: skip
     mark_optional = False
-    design = {"decision": {"width": 10}, "profile": {"empty": "Choose"}, "evidence": {"empty": "Choose"}}
+    design = {
+        "file": FILE_DESIGN,
+        "decision": {"width": 10},
+        "profile": {"empty": "Choose"},
+        "evidence": {"empty": "Choose"},
+    }
 
     def prepare(self) -> None:
         """What this reader may show: profiles of those it is about, files of its own bodies, facts of the case."""
-        newest = Profile.objects.filter(subject__in=self.file.respondents).select_related("subject")
-        seen = scope(self.actor, Collaboration.PROFILE_VIEW, newest).order_by("-as_of", "pk")
-        self.fields["profile"].queryset = seen[: MONTHS * max(len(self.file.respondents), 1)]  # type: ignore[attr-defined]
+        about = Profile.objects.filter(subject__in=self.file.respondents).select_related("subject")
+        seen = scope(self.actor, Collaboration.PROFILE_VIEW, about).order_by("-as_of", "pk")
+        newest = seen.values("pk")[: MONTHS * max(len(self.file.respondents), 1)]
+        self.fields["profile"].queryset = seen.filter(pk__in=newest)  # type: ignore[attr-defined]
         self.fields["profile"].label_from_instance = _of_month  # type: ignore[attr-defined]
-        own = Evidence.objects.filter(organisation__in=self.file.own, kind="file").order_by("-given_at")
-        self.fields["evidence"].queryset = own[:FILES]  # type: ignore[attr-defined]
+        self._offer_files()
         facts = [(str(fact.pk), f"Fact {fact.number}: {fact.text[:70]}") for fact in self.file.parts.facts]
         self.fields["fact"].choices = [("", "No single one"), *facts]  # type: ignore[attr-defined]
+
+    def _offer_files(self) -> None:
+        """Files that the reader's bodies gave before; without any there is nothing to choose from."""
+        own = Evidence.objects.filter(organisation__in=self.file.own, kind="file").exclude(scan=Evidence.Scan.REFUSED)
+        newest = list(own.order_by("-given_at", "-pk").values_list("pk", flat=True)[:FILES])
+        self.fields["evidence"].queryset = own.filter(pk__in=newest).order_by("-given_at", "-pk")  # type: ignore[attr-defined]
+        if not newest:
+            self.fields["kind"].choices = [kind for kind in KINDS if kind[0] != "file"]  # type: ignore[attr-defined]
+            self.fields["evidence"].widget = forms.HiddenInput()
 
     def clean_decision(self) -> Decision | None:
         """The decision of that number, among those that this reader may see."""
@@ -73,14 +97,15 @@ class EvidenceForm(CaseForm):
     def clean(self) -> dict[str, Any]:
         """What the kind needs, and nothing else."""
         values = super().clean() or {}
-        needed = {"link": "url", "file": "evidence"}.get(values.get("kind", ""), values.get("kind", ""))
-        for name in ("url", "decision", "profile", "evidence"):
+        kind = values.pop("kind", "")
+        needed = FIELD.get(kind, kind)
+        for name in ("file", "url", "decision", "profile", "evidence"):
             if name != needed:
                 values[name] = "" if name == "url" else None
                 self.errors.pop(name, None)
             elif not values.get(name) and name not in self.errors:
                 self.add_error(name, str(self.fields[name].error_messages["required"]))
-        values.pop("kind", None)
+        values["upload"] = values.pop("file", None)
         return values
 
 

@@ -118,8 +118,8 @@ ACTS: dict[str, Act] = {
     ),
     "evidence": Act(
         "Add evidence", "Add it", EITHER, case_evidence.EvidenceForm, _evidence, "The evidence is linked to the case.",
-        lede="Linked, not copied: a decision, a profile, a file you gave, an address.",
-        small="A decision, a profile, a file, an address",
+        lede="Linked, not copied: a file, an address, a decision, a profile.",
+        small="A file, an address, a decision, a profile",
     ),
     "attempt": Act(
         "Put an attempt on file", "Put it on file", PARTY, case_evidence.CaseAttemptForm, _attempt,

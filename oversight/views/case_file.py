@@ -58,9 +58,11 @@ def act(request: HttpRequest, reference: str, act: str, pk: int | None = None) -
     part = part_of(file, row, pk)
     if not file.held.intersection(row.by):
         raise Refused(row.by[0])
-    form = row.form(request.POST if request.method == "POST" else None, file=file, part=part)
+    sent_with = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = row.form(*sent_with, file=file, part=part)
     sent = request.method == "POST" and form.is_valid()
     if sent and attempt(request, lambda: row.do(request.actor, file, part, form.cleaned_data), row.done, form):
         return redirect("case", reference)
-    context = {"case": file.case, "form": form, "act": row, "part": part, "file": file, "possible": may(file, act, part)}
+    possible = may(file, act, part)
+    context = {"case": file.case, "form": form, "act": row, "part": part, "file": file, "possible": possible}
     return render(request, "oversight/case_act.html", context, status=422 if form.errors else 200)
