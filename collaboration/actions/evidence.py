@@ -55,7 +55,7 @@ def keep_file(*, by: Actor, organisation_id: int, upload: Upload, title: str = "
 
 
 @contextmanager
-def _written(upload: Upload, title: str = "", dated_on: date | None = None) -> Iterator[dict[str, Any]]:
+def _written(upload: Any, title: str = "", dated_on: date | None = None) -> Iterator[dict[str, Any]]:
     """What a row says of a file that is fit and was written; when making the row fails, no file is left."""
     try:
         fit = check(upload.file, upload.name or "", upload.size or 0)

@@ -118,7 +118,7 @@ ACTS: dict[str, Act] = {
     ),
     "evidence": Act(
         "Add evidence", "Add it", EITHER, case_evidence.EvidenceForm, _evidence, "The evidence is linked to the case.",
-        lede="Linked, not copied: a file, an address, a decision, a profile.",
+        lede="A file of yours, or a link to what is kept elsewhere.",
         small="A file, an address, a decision, a profile",
     ),
     "attempt": Act(
