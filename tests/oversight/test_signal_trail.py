@@ -1,4 +1,4 @@
-"""Every governed write about signals leaves exactly one entry in the audit trail; what is read or refused leaves none."""
+"""Every governed write about signals leaves exactly one entry in the audit trail; what is refused leaves none."""
 
 import inspect
 from datetime import date, timedelta
