@@ -71,3 +71,9 @@ def acting_as(actor: Actor) -> Iterator[None]:
         open_context(actor)
         yield
         apply(before)
+
+
+def refresh_statistics() -> None:
+    """Tell the database's planner what the tables hold now. Worth it after a bulk load, which it has not noticed yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("select refresh_statistics()")

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from ics_governance import ledger
-from ics_governance.context import system
+from ics_governance.context import refresh_statistics, system
 from ics_governance.models import LedgerEntry
 from ics_governance.permissions import SYSTEM
 from partnerships.models import Function, Organisation, OrganisationRelation
@@ -86,6 +86,7 @@ def load(seed: int, today: date, tell: Callable[[Told], object] = lambda told: N
             bulk = Bulk(demo.rows, _codes(Organisation), _codes(Function))
             for stage in STAGES:
                 tell(_write(demo, bulk, stage))
+            refresh_statistics()
         began, replay = monotonic(), Replay(bulk, today, demo.keepers)
         acts = replay.assign(demo.sections) + replay.play(demo.notes, demo.concerns)
         tell(Told("concerns", acts, "", monotonic() - began))

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from ics_governance import ledger
+from ics_governance.context import refresh_statistics
 from oversight.demo.cases import EARLIEST
 from oversight.demo.load import Told, is_loaded, load
 from oversight.demo.months import month_ends, score_months
@@ -47,10 +48,12 @@ class Command(BaseCommand):
         self._prepare()
         began = monotonic()
         demo, replay = load(seed, day, self._tell)
+        refresh_statistics()
         self._score(day)
         self._notice(replay, day)
         replay.play_later(demo.concerns)
         ledger.seal_all()
+        refresh_statistics()
         self.stdout.write(f"The demonstration is ready after {monotonic() - began:.1f} seconds. All of it is invented.")
 
     def _prepare(self) -> None:
