@@ -10,8 +10,9 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from collaboration import evidence_store
 from collaboration.actions import reminders
-from collaboration.models import Evidence, EvidenceLink, InformationRequest, RecordQuery, SharedRisk
+from collaboration.models import Answer, Evidence, EvidenceLink, InformationRequest, RecordQuery, SharedRisk
 from ics_governance.context import system
 from ics_governance.models import Notification
 from oversight.actions.reminders import send_digests
@@ -22,13 +23,13 @@ from tests.world import World
 
 WORDS = {
     "signal": "bitternsignal", "query": "dunlinquery", "request": "grebepaper", "risk": "ospreyrisk",
-    "file": "plovertitle", "name": "plovername", "shown": "siskintitle",
+    "file": "plovertitle", "name": "plovername", "shown": "siskintitle", "draft": "wigeonanswer",
 }  # fmt: skip
-# Who hears of what; all others hear nothing. A region reads no file of a draft and no exchange that it is not part of.
+# Who hears of what; all others hear nothing. A region reads no file of a draft, and no request between others.
 WHO = {
     "officer": {"signal", "query", "request", "risk", "shown"},
     "region_lead": {"signal", "query", "risk", "shown"},
-    "secretary": {"query", "request", "risk", "file", "shown"},
+    "secretary": {"query", "request", "risk", "file", "shown", "draft"},
     "partner": {"risk"},
     "other_officer": set(),
     "other_trust": set(),
@@ -67,6 +68,7 @@ def planted(world: World) -> stage.Stage:
             organisation=ours.trust, kind="file", title=text("file"), file_name=f"{WORDS['name']}.pdf", size=9,
             stored_as="1" * 48, digest="1" * 64, given_by=world.user("secretary"),
         )  # fmt: skip
+        Answer.objects.filter(assessment=ours.assessment).update(text=text("draft"))
         EvidenceLink.objects.create(
             answer=ours.assessment.answers.get(), evidence=draft, linked_by=world.user("secretary")
         )
@@ -89,8 +91,22 @@ def test_each_hears_what_is_for_them_and_nothing_else(world: World, planted: sta
     for path in where_to_look(planted):
         for kind in words_in(heard(client, path)[1].decode("utf-8", "replace")):
             found.setdefault(kind, []).append(path)
-    assert set(found) - {"name"} == WHO[who], found
-    assert who == "secretary" or "name" not in found
+    assert set(found) == WHO[who], found
+
+
+def test_a_file_of_a_draft_and_its_name_go_to_its_own_body_alone(
+    world: World, planted: stage.Stage, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    with system("the file of a draft"):
+        draft = Evidence.objects.get(title=text("file"))
+    (evidence_store.folder(evidence_store.KEPT) / draft.stored_as).write_text(text("file"))
+    address = reverse("evidence-file", args=[draft.pk])
+    for who in WHO:
+        answer = visitor(world, who).get(address)
+        told = f"{dict(answer.headers)} {answer.getvalue().decode('utf-8')}"
+        assert words_in(told) == ({"file", "name"} if who == "secretary" else set()), who
+        assert answer.status_code == {"secretary": 200, "anonymous": 302}.get(who, 404), who
 
 
 def test_reminders_tell_of_it_only_those_that_it_is_for(world: World, planted: stage.Stage):
