@@ -74,6 +74,6 @@ def acting_as(actor: Actor) -> Iterator[None]:
 
 
 def refresh_statistics() -> None:
-    """Tell the database's planner what the tables hold now. Worth it after a bulk load, which it has not noticed yet."""
+    """Tell the database's planner what the tables hold now: after a bulk load it has not noticed yet."""
     with connection.cursor() as cursor:
         cursor.execute("select refresh_statistics()")
