@@ -60,9 +60,7 @@ def test_the_list_is_filtered_sorted_and_exported(draft, sign_in, query):
     assert "Airedale" in text_of(sign_in("secretary").get(f"{reverse('assessment-list')}?{query}"))
 
 
-@pytest.mark.parametrize(
-    "query", ["state=final", "year=2025", "q=leeds", "state=none&q=leeds", "after=none&q=x"]
-)
+@pytest.mark.parametrize("query", ["state=final", "year=2025", "q=leeds", "state=none&q=leeds", "after=none&q=x"])
 def test_what_does_not_fit_is_not_in_the_list(draft, sign_in, query):
     answer = sign_in("secretary").get(f"{reverse('assessment-list')}?{query}")
     assert answer.status_code == 200
