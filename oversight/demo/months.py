@@ -7,11 +7,13 @@ from django.utils import timezone
 from collaboration.actions.months import begin_preview, freeze_month
 from collaboration.actions.scoring import score_month
 from collaboration.models import ProfileMonth
+from ics_governance.context import refresh_statistics
 from ics_governance.models import Notification
 from ics_governance.permissions import SYSTEM, Actor
 
 from .meetings import add_working_days
 
+LEARN_AFTER = (1, 3)  # months: the guard of frozen months looks a profile up for each row, and should do so by its key
 PREVIEWED_FOR = 3  # working days: how long the last month has been in preview, so that there is time to query a record
 
 
@@ -29,10 +31,12 @@ def score_months(ends: list[date], today: date) -> None:
 
     Single months are worked out once, with the last run: it looks back over all of them.
     """
-    for day in [*ends, today]:
+    for number, day in enumerate([*ends, today]):
         if day > timezone.localdate():  # a demonstration of a day to come: only days up to today are scored
             return
         score_month(by=SYSTEM, as_of=day, periods=day == today)
+        if number in LEARN_AFTER:
+            refresh_statistics()
         if day == today:
             return
         last, shown = day == ends[-1], day + timedelta(days=1)
