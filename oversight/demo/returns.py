@@ -201,7 +201,7 @@ class Returns:
         submitted = one.days["submitted"]
         met = add_working_days(submitted, -rng.randint(1, 4))
         return {
-            "submitted_at": moment(submitted, 15, rng.randint(0, 59)), "board_met_on": met,
+            "submitted_at": moment(submitted, 14), "board_met_on": met,
             "minute": f"TB/{met.year}/{rng.randint(20, 90)}",
         }  # fmt: skip
 
