@@ -87,4 +87,4 @@ def reminder(started: date, due_on: date, since: date, until: date) -> str | Non
     if until > due_on:
         days.append((due_on + WEEK * ((until - due_on) // WEEK), LATE))
     due_now = [(day, kind) for day, kind in days if since < day <= until and (kind != LATE or day > due_on)]
-    return due_now[-1][1] if due_now else None
+    return sorted(due_now, key=lambda one: one[0])[-1][1] if due_now else None  # in a short time half of it is late

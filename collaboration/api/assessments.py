@@ -200,8 +200,8 @@ class OneAnswer(Part):
     def patch(self, request: Request, pk: str, question: str) -> Response:
         """Change rating or text, beginning from the version that was read."""
         row = self.writable(pk, question)
-        values = fits(AnswerChange(data=request.data))
         require_version(request, row.version)
+        values = fits(AnswerChange(data=request.data))
         said = {"rating": row.rating, "text": row.text, **values}
         saved = actions.save_answer(by=request.actor, answer=row, version=row.version, **said)  # type: ignore[attr-defined]
         if saved.conflict:

@@ -31,6 +31,7 @@ KINDS = {
     moderation.accept: "assessment.final",
     moderation.finalise: "assessment.finalised",
     evidence.give_file: None,  # tried in test_evidence.py
+    evidence.keep_file: None,  # tried in tests/oversight/test_case_evidence.py: its entry is the case's
     evidence.give_link: None,
     evidence.give_decision: None,
     evidence.use_again: None,
@@ -108,6 +109,6 @@ def test_from_the_beginning_to_the_end_each_step_leaves_its_entry(do, world, fra
         other = returns.bring(world, do("secretary", assessments.begin, year=2027, **begin), "moderated")
     with time_machine.travel(date(2026, 11, 10), tick=True):
         do("officer", moderation.finalise, assessment=other)
-    assert do.tried == set(KINDS) - {evidence.give_file}
+    assert do.tried == set(KINDS) - {evidence.give_file, evidence.keep_file}
     ledger.seal_all()
     assert ledger.verify().faults == ()

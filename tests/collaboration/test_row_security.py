@@ -75,7 +75,10 @@ READERS = {
     "informalattempt": IN_CONCERN,  # attached to the concern
 }
 # Told to whoever sees the profile of their subject, by the application; or open to all.
-UNGUARDED = {"framework", "profile", "score", "reading", "periodreading", "profilemonth", "recordquery"}
+UNGUARDED = {"framework", "periodreading", "profile", "profilemonth", "reading", "recordquery", "score"} | {
+    "scoringcursor",
+    "staleprofile",
+}
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def test_as_many_statements_for_two_hundred_trusts_as_for_ten(framework, world):
     )
     many = statements(lambda: score_month(by=SYSTEM, as_of=UNTIL))
     assert Profile.objects.count() > 200
-    assert len(many) == len(few)
+    assert len(many) <= len(few)
 
 
 def test_each_indicator_is_counted_by_one_statement(framework, airedale):

@@ -199,7 +199,7 @@ def test_the_page_on_scores_says_what_the_framework_says():
     for row in framework["indicators"]:
         if row["registered"]:
             figures = f"{row['floor']:.2f} {row['target']:.2f} {row['minimum']} "
-            assert re.search(rf"{row['code']} [^£]*? {re.escape(figures)}", page), row["code"]
+            assert re.search(rf"{row['code']}[ ,][^£]*? {re.escape(figures)}", page), row["code"]
     for source, weight in framework["source_weights"].items():
         assert f"{weight}" in page, source
     questions = [k for c in framework["characteristics"] for k in c["kloes"]]
