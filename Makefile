@@ -13,7 +13,7 @@ DENSITY ?= 1
 CODE_ONLY := DEVELOPMENT=1 TESTING=1 DATABASE_URL=postgresql://web@/none DATABASE_OWNER_URL=postgresql://owner@/none
 PYTEST := TESTING=1 $(BIN)/python -m pytest -n 2
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-header --no-annotate pyproject.toml
+	--no-emit-find-links --no-header --no-annotate
 
 .PHONY: help run install install-dev test test-all prove check bench lock chromium format
 
@@ -57,7 +57,7 @@ format: install-dev ## let ruff repair what it can
 
 lock: ## compile the lock files anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "Compiling the lock files needs uv (name it: make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(COMPILE) -o requirements/base.txt
+	$(COMPILE) pyproject.toml -o requirements/base.txt
 	$(COMPILE) --group dev -c requirements/base.txt -o requirements/dev.txt
 
 chromium:
