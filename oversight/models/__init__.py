@@ -15,6 +15,7 @@ from .case_file import (
 from .cases import REFERENCE_PREFIX, Case, CaseNote, Commitment, Override, Side, Step
 from .clocks import Extension, Pause, StageClock
 from .outcomes import Criterion, Finding, Measure
+from .restructures import Restructure
 from .signals import Signal, SignalRuleSet
 from .visits import Visit
 
@@ -40,6 +41,7 @@ __all__ = [
     "Pause",
     "Reply",
     "Side",
+    "Restructure",
     "Signal",
     "SignalRuleSet",
     "StageClock",

@@ -1,12 +1,34 @@
 """Who works with whom, and what they decided."""
 
-from .arrangements import Arrangement, ArrangementMember
+from .arrangements import (
+    Arrangement,
+    ArrangementMember,
+    Contribution,
+    Fund,
+    GatewayReview,
+    ReportingLine,
+    SpatialLevel,
+)
 from .decisions import Action, Decision, DecisionAudience, DecisionGrant, DecisionLead, Series
-from .delegations import Delegation, Function, LegalBasis
-from .forums import Forum, Membership, SpatialLevel, TermsOfReference
+from .delegations import Delegation, DelegationReview, Function, LegalBasis, Suspension
+from .findings import CheckFinding
+from .forums import Deputy, Forum, Membership, TermsOfReference
+from .imports import OdsImport, OdsRow
 from .meetings import AgendaItem, Attendance, Meeting, MeetingAudience
-from .organisations import Completeness, FormerName, Kind, Organisation, OrganisationRelation, Place, Succession
+from .organisations import (
+    Cluster,
+    ClusterMember,
+    Completeness,
+    FormerName,
+    Kind,
+    LineageEvent,
+    Organisation,
+    OrganisationRelation,
+    Place,
+    Succession,
+)
 from .people import Audience, Employment, Person, Post, RoleMembership
+from .rehearsals import Rehearsal
 
 __all__ = [
     "Action",
@@ -15,29 +37,43 @@ __all__ = [
     "ArrangementMember",
     "Attendance",
     "Audience",
+    "Cluster",
+    "ClusterMember",
     "Completeness",
+    "Contribution",
     "Decision",
     "DecisionAudience",
     "DecisionGrant",
     "DecisionLead",
     "Delegation",
+    "DelegationReview",
+    "Deputy",
     "Employment",
+    "CheckFinding",
     "FormerName",
     "Forum",
     "Function",
+    "Fund",
+    "GatewayReview",
     "Kind",
     "LegalBasis",
+    "LineageEvent",
     "Meeting",
     "MeetingAudience",
     "Membership",
+    "OdsImport",
+    "OdsRow",
     "Organisation",
     "OrganisationRelation",
     "Person",
     "Place",
     "Post",
+    "Rehearsal",
+    "ReportingLine",
     "RoleMembership",
     "Series",
     "SpatialLevel",
     "Succession",
+    "Suspension",
     "TermsOfReference",
 ]

@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 from guardian.models import UserObjectPermissionBase
 
+from .arrangements import SpatialLevel
 from .delegations import Function
-from .forums import Forum, SpatialLevel
+from .forums import Forum
 from .meetings import AgendaItem, Meeting
 from .organisations import Organisation, Place
 from .people import Audience, Person
@@ -108,6 +109,11 @@ class Decision(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
     correction_reason = models.TextField(blank=True)
+    ratify_by = models.DateField(null=True, blank=True, help_text="For one taken by urgent power.")
+    ratified_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="ratifies",
+        help_text="The decision of the forum that ratified it.",
+    )  # fmt: skip
     released_at = models.DateTimeField(null=True, blank=True)
     withheld_reason = models.CharField(max_length=200, blank=True)
     saved_at = models.DateTimeField(auto_now=True)

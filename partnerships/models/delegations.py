@@ -1,10 +1,12 @@
 """Functions, the legal bases of delegation, and delegations themselves: the edges of the authority graph."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from .arrangements import Fund
 from .forums import Forum
-from .organisations import Dated, Organisation, Place
+from .organisations import Dated, DatedQuerySet, Organisation, Place
 from .people import Post
 
 
@@ -105,7 +107,26 @@ class Delegation(Dated):
     review_on = models.DateField(null=True, blank=True)
     conditions = models.TextField(blank=True)
     onward_delegation_permitted = models.BooleanField(default=False)
+    fund = models.ForeignKey(
+        Fund, models.PROTECT, null=True, blank=True, related_name="delegations",
+        help_text="The pooled fund that it draws on, whose limit is shared.",
+    )  # fmt: skip
+    urgent = models.BooleanField(default=False, help_text="A power for urgent cases only; its use must be ratified.")
+    ratify_within = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Working days within which an urgent decision must be ratified."
+    )
+    assurance = models.TextField(
+        blank=True, help_text="How the accountable body is kept satisfied that it is used well."
+    )
+    novates = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="novated_by",
+        help_text="The delegation of a body that is no more, which this one carries on.",
+    )  # fmt: skip
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="Somebody else approves it.",
+    )  # fmt: skip
 
     class Meta:
         indexes = [models.Index(fields=["function", "status"], name="delegations_by_function")]
@@ -113,6 +134,9 @@ class Delegation(Dated):
             models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="delegation_dates"),
             models.CheckConstraint(condition=Q(limit=None) | Q(limit__gte=0), name="delegation_limit"),
             models.CheckConstraint(condition=Q(from_forum=None) | Q(from_post=None), name="delegation_one_source"),
+            models.CheckConstraint(
+                condition=Q(urgent=False) | Q(to_post__isnull=False), name="urgent_power_of_a_named_post"
+            ),
             models.CheckConstraint(
                 condition=Q(to_forum__isnull=False, to_organisation=None, to_post=None)
                 | Q(to_forum=None, to_organisation__isnull=False, to_post=None)
@@ -123,3 +147,42 @@ class Delegation(Dated):
 
     def __str__(self) -> str:
         return f"{self.instrument}"
+
+
+class DelegationReview(models.Model):
+    """A review of a delegation: a dated event, not a state."""
+
+    class Outcome(models.TextChoices):
+        KEPT = "kept", "kept as it is"
+        CHANGED = "changed", "to be changed"
+        ENDED = "ended", "to be ended"
+
+    delegation = models.ForeignKey(Delegation, models.PROTECT, related_name="reviews")
+    held_on = models.DateField()
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    note = models.TextField(blank=True, help_text="Whether it is used well, and within its terms.")
+    next_review_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-held_on", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} {self.held_on}"
+
+
+class Suspension(Dated):
+    """Days on which a delegation gave no authority. The last one is open while it is suspended."""
+
+    delegation = models.ForeignKey(Delegation, models.PROTECT, related_name="suspensions")
+    reason = models.TextField(blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="suspension_dates")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts} to {self.ends or 'further notice'}"

@@ -2,14 +2,22 @@
 
 from datetime import date
 
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Now
 
 
 def span(*columns: str) -> list[tuple[Func, str]]:
     """Parts of an exclusion constraint: equal ids (ranges of one: needs no extension), overlapping dates."""
     ids = [(Func(F(c), F(c), Value("[]"), function="int8range"), "&&") for c in columns]
     return [*ids, (Func(F("starts"), F("ends"), Value("[]"), function="daterange"), "&&")]
+
+
+def _hashed(column: str) -> Func:
+    """A text column as a range of one number, for an exclusion constraint: equal texts overlap."""
+    number = Func(F(column), function="hashtext")
+    return Func(number, number, Value("[]"), function="int4range")
 
 
 class Dated(models.Model):
@@ -43,6 +51,7 @@ class Kind(models.TextChoices):
     HEALTHWATCH = "healthwatch", "Healthwatch"
     SOCIAL_CARE = "social_care", "social care provider"
     PROVIDER = "provider", "non-statutory provider"
+    REGULATOR = "regulator", "regulator"
 
 
 SUBTYPES = {
@@ -72,8 +81,9 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(Q(opened=None) | Q(opened__lte=day), Q(closed=None) | Q(closed__gte=day))
 
     def coded(self, code: str) -> "OrganisationQuerySet":
-        """By ODS or GSS code, whatever the case."""
-        return self.filter(Q(ods_code=code.upper()) | Q(gss_code=code.upper()))
+        """By ODS, GSS or local code, whatever the case."""
+        code = code.upper()
+        return self.filter(Q(ods_code=code) | Q(gss_code=code) | Q(local_code=code))
 
 
 class Organisation(models.Model):
@@ -84,6 +94,9 @@ class Organisation(models.Model):
     short_name = models.CharField(max_length=80, blank=True)
     ods_code = models.CharField(max_length=12, unique=True, null=True, blank=True)
     gss_code = models.CharField(max_length=9, unique=True, null=True, blank=True)
+    local_code = models.CharField(
+        max_length=12, unique=True, null=True, blank=True, help_text="Given here to a body without a national code."
+    )
     opened = models.DateField(null=True, blank=True)
     closed = models.DateField(null=True, blank=True, help_text="Last day on which it existed.")
     subtype = models.CharField(max_length=40, blank=True, help_text="Kind of trust or tier of council.")
@@ -101,7 +114,8 @@ class Organisation(models.Model):
                 condition=Q(closed=None) | Q(opened=None) | Q(closed__gte=F("opened")), name="organisation_dates"
             ),
             models.CheckConstraint(
-                condition=Q(ods_code__isnull=False) | Q(gss_code__isnull=False), name="organisation_has_a_code"
+                condition=Q(ods_code__isnull=False) | Q(gss_code__isnull=False) | Q(local_code__isnull=False),
+                name="organisation_has_a_code",
             ),
         ]
         indexes = [
@@ -114,8 +128,8 @@ class Organisation(models.Model):
 
     @property
     def code(self) -> str:
-        """ODS code, else GSS code: how addresses and references name the body."""
-        return self.ods_code or self.gss_code or ""
+        """ODS code, else GSS code, else local code: how addresses and references name the body."""
+        return self.ods_code or self.gss_code or self.local_code or ""
 
     @property
     def label(self) -> str:
@@ -139,8 +153,9 @@ class OrganisationRelation(Dated):
         REGION = "region", "lies in the region"
         SYSTEM = "system", "belongs to the system of the ICB"
         OVERSIGHT = "oversight", "is a team of the oversight body"
+        COTERMINOUS = "coterminous", "covers the same area as"
 
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=12, choices=Kind)
     source_body = models.ForeignKey(Organisation, models.PROTECT, related_name="relations")
     target_body = models.ForeignKey(Organisation, models.PROTECT, related_name="related_from")
     lead = models.BooleanField(default=True, help_text="The lead of several, such as a trust's lead ICB.")
@@ -152,6 +167,17 @@ class OrganisationRelation(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(source_body=F("target_body")), name="relation_of_two_bodies"),
             models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="relation_dates"),
+            ExclusionConstraint(
+                name="one_lead_at_a_time",
+                expressions=span("source_body"),
+                condition=Q(kind="system", lead=True),
+                violation_error_message="This body already has a lead ICB in those days.",
+            ),
+            ExclusionConstraint(
+                name="one_link_at_a_time",
+                expressions=[*span("source_body", "target_body"), (_hashed("kind"), "&&")],
+                violation_error_message="These two bodies are already linked in this way in those days.",
+            ),
         ]
         indexes = [models.Index(fields=["target_body", "kind"], name="relations_by_target")]
 
@@ -168,6 +194,8 @@ class Succession(models.Model):
         ACQUISITION = "acquisition", "part passed to"
         RENAME = "rename", "became"
 
+    WHOLE = (Kind.MERGER, Kind.RENAME)  # nothing of the predecessor is left
+
     predecessor = models.ForeignKey(Organisation, models.PROTECT, related_name="successions")
     successor = models.ForeignKey(Organisation, models.PROTECT, related_name="predecessions")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -183,6 +211,76 @@ class Succession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.predecessor_id} {self.kind} {self.successor_id}"
+
+
+class Cluster(Dated):
+    """ICBs that share a chair, a chief executive or both, and remain bodies of their own."""
+
+    name = models.CharField(max_length=160)
+    shares_chair = models.BooleanField(default=False)
+    shares_chief_executive = models.BooleanField(default=False)
+    mark = models.CharField(max_length=1, blank=True, help_text="V confirmed, P partly confirmed, R to be confirmed.")
+    note = models.CharField(max_length=300, blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="cluster_dates")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClusterMember(Dated):
+    """An ICB in a cluster; in one at a time."""
+
+    cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="members")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="cluster_memberships")
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="cluster_member_dates"),
+            ExclusionConstraint(
+                name="one_cluster_at_a_time",
+                expressions=span("organisation"),
+                violation_error_message="This ICB is already in a cluster in those days.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} in {self.cluster_id}"
+
+
+class LineageEvent(models.Model):
+    """Something that happened to bodies as such, as it was recorded here: a merger, split, rename, part passed, end.
+
+    The facts stay where they are read from (successions, names, dates); this says by what instrument, and what moved.
+    """
+
+    class Kind(models.TextChoices):
+        OPEN = "open", "opened"
+        MERGE = "merge", "merged"
+        SPLIT = "split", "split"
+        ACQUIRE = "acquire", "part passed on"
+        RENAME = "rename", "renamed"
+        CLOSE = "close", "closed"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    effective_on = models.DateField(help_text="The first day on which it is so.")
+    instrument = models.CharField(max_length=200, blank=True, help_text="Such as an establishment order.")
+    note = models.TextField(blank=True)
+    bodies = models.ManyToManyField(Organisation, related_name="lineage_events")
+    moved = models.JSONField(default=dict, help_text="What moved with it: how many records by kind, and their ids.")
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-effective_on", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.effective_on}"
 
 
 class FormerName(Dated):
@@ -207,12 +305,19 @@ class Place(Dated):
     name = models.CharField(max_length=120)
     icb = models.ForeignKey(Organisation, models.PROTECT, related_name="places")
     councils = models.ManyToManyField(Organisation, related_name="council_places", blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by",
+        help_text="The same area before, in another ICB or by other bounds.",
+    )  # fmt: skip
 
     objects = DatedQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(fields=["icb", "name", "starts"], name="one_place_of_a_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["icb", "name", "starts"], name="one_place_of_a_name"),
+            models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="place_dates"),
+        ]
 
     def __str__(self) -> str:
         return self.name
