@@ -24,6 +24,7 @@ from .models import (
     Action,
     Arrangement,
     Audience,
+    CheckFinding,
     Decision,
     DecisionAudience,
     Delegation,
@@ -31,6 +32,7 @@ from .models import (
     Meeting,
     MeetingAudience,
     Organisation,
+    Rehearsal,
     RoleMembership,
 )
 
@@ -42,6 +44,8 @@ class P(StrEnum):
     """Permissions of this app."""
 
     ORGANISATION_VIEW = "organisation.view"
+    ORGANISATION_EDIT = "organisation.edit"
+    ORGANISATION_RESTRUCTURE = "organisation.restructure"
     ARRANGEMENT_VIEW = "arrangement.view"
     FORUM_VIEW = "forum.view"
     FORUM_EDIT = "forum.edit"
@@ -49,6 +53,10 @@ class P(StrEnum):
     DELEGATION_EDIT = "delegation.edit"
     DELEGATION_APPROVE = "delegation.approve"
     REGISTER_DECLARE = "register.declare"
+    FINDING_VIEW = "finding.view"
+    CHECK_RUN = "check.run"
+    REHEARSAL_VIEW = "rehearsal.view"
+    REHEARSAL_EDIT = "rehearsal.edit"
     MEETING_VIEW = "meeting.view"
     MEETING_EDIT = "meeting.edit"
     DECISION_VIEW = "decision.view"
@@ -66,7 +74,7 @@ class P(StrEnum):
 
 permissions.restrict("meeting", P.MEETING_VIEW)
 permissions.restrict("decision", P.DECISION_VIEW, also=["action"])
-permissions.name_capacities(set(Audience.Capacity.values) - {Audience.Capacity.PERSON})
+permissions.name_capacities({*Audience.Capacity.values, "partner"} - {Audience.Capacity.PERSON})
 
 # What a person may do with a decision through a personal grant, and while it is what: a contributor edits a draft.
 ALWAYS = Q()
@@ -112,22 +120,24 @@ def identify(request: HttpRequest, user: Any) -> None:
 
 @dataclass(frozen=True)
 class OpenRecord:
-    """Read by every signed-in person; written by roles in the body at `owner` (a path), in the capacity host."""
+    """Read by every signed-in person, and by anyone where `public`; written by roles in the body at `owner` (a path),
+    in the capacity host."""
 
     view: str
     owner: str = ""
+    public: bool = False
 
     def query(self, actor: Actor, permission: str) -> Q | None:
         """A condition on rows, or None for all of them."""
         if permission == self.view:
-            return None if actor.user_id or actor.system else Q(pk__in=[])
+            return None if self.public or actor.user_id or actor.system else Q(pk__in=[])
         bodies = actor.organisations(permission, "host") if self.owner else ()
         return Q(**{f"{self.owner or 'pk'}__in": bodies})
 
 
 @dataclass(frozen=True)
 class DelegationRecord(OpenRecord):
-    """Open to every signed-in person once it is approved; a draft only to those who draft or approve for its body."""
+    """Open to everyone once it is approved; a draft only to those who draft or approve for its body."""
 
     def query(self, actor: Actor, permission: str) -> Q | None:
         """A condition on rows; None for all of them is never the answer for reading."""
@@ -196,12 +206,31 @@ class ActionRecord(GuardedRecord):
         return Q(owner_id__in=actor.organisations(permission, "owner")) & visible  # type: ignore[operator]
 
 
+@dataclass(frozen=True)
+class RehearsalRecord:
+    """Read by the people of its host and of the bodies that took part; kept by its host."""
+
+    view: str
+
+    def query(self, actor: Actor, permission: str) -> Q:
+        """A condition on rows."""
+        condition = Q(host_id__in=actor.organisations(permission, "host"))
+        if permission == self.view:
+            taking_part = actor.organisations(permission, "partner")
+            condition |= Q(
+                pk__in=Rehearsal.partners.through.objects.filter(organisation__in=taking_part).values("rehearsal")
+            )
+        return condition
+
+
 Rule = OpenRecord | GuardedRecord | Any
 RULES: dict[type[models.Model], Rule] = {
-    Organisation: OpenRecord(P.ORGANISATION_VIEW, "pk"),
-    Arrangement: OpenRecord(P.ARRANGEMENT_VIEW, "host_id"),
-    Forum: OpenRecord(P.FORUM_VIEW, "host_id"),
-    Delegation: DelegationRecord(P.DELEGATION_VIEW, "from_organisation_id"),
+    Organisation: OpenRecord(P.ORGANISATION_VIEW, "pk", public=True),
+    Arrangement: OpenRecord(P.ARRANGEMENT_VIEW, "host_id", public=True),
+    Forum: OpenRecord(P.FORUM_VIEW, "host_id", public=True),
+    Delegation: DelegationRecord(P.DELEGATION_VIEW, "from_organisation_id", public=True),
+    CheckFinding: OpenRecord(P.FINDING_VIEW, "system_id"),
+    Rehearsal: RehearsalRecord(P.REHEARSAL_VIEW),
     Meeting: GuardedRecord(P.MEETING_VIEW, MeetingAudience, "meeting"),
     Decision: GuardedRecord(
         P.DECISION_VIEW, DecisionAudience, "decision", released=Q(released_at__isnull=False), personal=CONTRIBUTOR

@@ -1,7 +1,7 @@
 """A small world that every test knows: West Yorkshire with its place board, a neighbouring system, and their people.
 
 officer, executive      NHS West Yorkshire ICB (QWO)          region_lead   North East and Yorkshire (Y63)
-secretary, chair        Airedale NHS Foundation Trust (RCF)   partner       Bradford Council
+secretary, chair        Airedale NHS Foundation Trust (RCF)   partner, signatory   Bradford Council
 other_officer           NHS Greater Manchester ICB (QOP)      other_trust   Manchester University (R0A)
 auditor                 reads what West Yorkshire reads       admin         system administrator (NHS England)
 stranger                signed in, without any role
@@ -64,6 +64,7 @@ PEOPLE = {
     "chair": ("Denis Ormerod", "RCF", "trust_signatory"),
     "region_lead": ("Priya Raman", "Y63", "region_lead"),
     "partner": ("Imran Sadiq", "E08000032", "partner"),
+    "signatory": ("Moira Haigh", "E08000032", "partner_signatory"),
     "auditor": ("Edith Lowe", "QWO", "auditor"),
     "admin": ("Sam Okafor", "X24", "system_admin"),
     "other_officer": ("Jo Kendrick", "QOP", "icb_officer"),

@@ -32,8 +32,8 @@ def known(monkeypatch):
 
 def test_the_roles_are_those_of_the_contract():
     assert set(roles()) == {
-        "icb_officer", "icb_executive", "trust_secretary", "trust_signatory", "region_lead", "partner", "auditor",
-        "system_admin",
+        "icb_officer", "icb_executive", "trust_secretary", "trust_signatory", "region_lead", "partner",
+        "partner_signatory", "auditor", "system_admin",
     }  # fmt: skip
 
 
