@@ -137,7 +137,8 @@ class OpenRecord:
 
 @dataclass(frozen=True)
 class DelegationRecord(OpenRecord):
-    """Open to everyone once it is approved; a draft only to those who draft or approve for its body."""
+    """Open to everyone once it is approved; a draft, also a withdrawn one, only to those who draft or approve for its
+    body."""
 
     def query(self, actor: Actor, permission: str) -> Q | None:
         """A condition on rows; None for all of them is never the answer for reading."""
@@ -145,7 +146,7 @@ class DelegationRecord(OpenRecord):
         if permission != self.view:
             return condition
         own = actor.organisations(P.DELEGATION_EDIT, "host") | actor.organisations(P.DELEGATION_APPROVE, "host")
-        readable = ~Q(status=Delegation.Status.DRAFT) | Q(from_organisation__in=own)
+        readable = ~Q(status__in=Delegation.NEVER_APPROVED) | Q(from_organisation__in=own)
         return readable if condition is None else condition & readable
 
 

@@ -114,21 +114,6 @@ def forum_may_bind(decision: Any) -> list[Reason]:
     return []
 
 
-def delegation_is_sound(delegation: Any) -> list[Reason]:
-    """The function is the body's own, may be delegated, on this basis, to somebody else."""
-    reasons = []
-    if not delegation.function.delegable:
-        reasons.append(Reason(f"“{delegation.function.name}” is reserved: it cannot be delegated", "function"))
-    if delegation.function.owner_kind != delegation.from_organisation.kind:
-        reasons.append(Reason("This function belongs by law to another kind of body", "function"))
-    if delegation.basis not in delegation.function.bases:
-        reasons.append(Reason("This function cannot be delegated on this legal basis", "basis"))
-    to_itself = delegation.to_organisation_id == delegation.from_organisation_id
-    if to_itself or (delegation.to_forum_id and delegation.to_forum_id == delegation.from_forum_id):
-        reasons.append(Reason("A delegation goes to somebody else than its source", "to_forum"))
-    return reasons
-
-
 def is_on_an_agenda(decision: Any) -> list[Reason]:
     """It stands on the agenda of a meeting."""
     return [] if decision.meeting_id else [Reason("The meeting at which it is proposed", "meeting")]

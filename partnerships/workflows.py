@@ -2,7 +2,7 @@
 
 from ics_governance.workflow import Transition, Workflow, register
 
-from . import guards
+from . import delegation_guards, guards
 from .access import P, allowed
 
 DELEGATION = register(
@@ -20,7 +20,15 @@ DELEGATION = register(
                 P.DELEGATION_APPROVE,
                 "delegation.approved",
                 "Approve",
-                (guards.delegation_is_sound,),
+                (delegation_guards.delegation_is_sound, delegation_guards.approver_is_another_person),
+            ),
+            Transition(
+                "withdraw",
+                ("draft",),
+                "withdrawn",
+                P.DELEGATION_EDIT,
+                "delegation.withdrawn",
+                "Withdraw",
             ),
             Transition(
                 "bring_into_force",

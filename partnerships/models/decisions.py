@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from guardian.models import UserObjectPermissionBase
 
 from .arrangements import SpatialLevel
-from .delegations import Function
+from .delegations import Delegation, Function
 from .forums import Forum
 from .meetings import AgendaItem, Meeting
 from .organisations import Organisation, Place
@@ -109,6 +109,10 @@ class Decision(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
     correction_reason = models.TextField(blank=True)
+    urgent_power = models.ForeignKey(
+        Delegation, models.PROTECT, null=True, blank=True, related_name="used_in",
+        help_text="The delegation to a post on which an urgent decision rests.",
+    )  # fmt: skip
     ratify_by = models.DateField(null=True, blank=True, help_text="For one taken by urgent power.")
     ratified_by = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="ratifies",

@@ -77,6 +77,9 @@ class Delegation(Dated):
         IN_FORCE = "in_force", "in force"
         SUSPENDED = "suspended", "suspended"
         ENDED = "ended", "ended"
+        WITHDRAWN = "withdrawn", "withdrawn before it was approved"
+
+    NEVER_APPROVED = (Status.DRAFT, Status.WITHDRAWN)
 
     function = models.ForeignKey(Function, models.PROTECT, related_name="delegations")
     from_organisation = models.ForeignKey(

@@ -1,0 +1,285 @@
+"""Rows of the database as the records of the pure graph. Read as tuples: England has ten thousand delegations."""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+
+from partnerships import authority
+from partnerships.authority import Node, Span
+from partnerships.models import (
+    Completeness,
+    Delegation,
+    Employment,
+    Forum,
+    Function,
+    Membership,
+    Organisation,
+    Place,
+    Post,
+    Suspension,
+)
+
+STATUTORY = ("icb", "trust", "local_authority", "oversight_body")
+JOINT = (Forum.Form.JOINT_COMMITTEE, Forum.Form.COMMITTEES_IN_COMMON)
+
+
+class EdgeRow(NamedTuple):
+    """A delegation's columns, with the ids of its places."""
+
+    id: int
+    function: int
+    body: int
+    from_forum: int | None
+    from_form: str | None
+    from_post: int | None
+    to_forum: int | None
+    to_body: int | None
+    to_post: int | None
+    model: str
+    basis: str
+    instrument: str
+    limit: Any
+    limit_kind: str
+    starts: date | None
+    ends: date | None
+    review_on: date | None
+    conditions: str
+    onward: bool
+    fund: int | None
+    urgent: bool
+    status: str
+    places: list[int]
+
+    @property
+    def source(self) -> Node:
+        """Who passes it on; a body's own board is the body itself."""
+        if self.from_post:
+            return Node.post(self.from_post)
+        if self.from_forum and self.from_form != Forum.Form.BOARD:
+            return Node.forum(self.from_forum)
+        return Node.body(self.body)
+
+    @property
+    def target(self) -> Node:
+        """Who holds it."""
+        if self.to_forum:
+            return Node.forum(self.to_forum)
+        return Node.post(self.to_post) if self.to_post else Node.body(self.to_body)  # type: ignore[arg-type]
+
+
+EDGE_COLUMNS = (
+    "id", "function_id", "from_organisation_id", "from_forum_id", "from_forum__form", "from_post_id", "to_forum_id",
+    "to_organisation_id", "to_post_id", "model", "basis", "instrument", "limit", "limit_kind", "starts", "ends",
+    "review_on", "conditions", "onward_delegation_permitted", "fund_id", "urgent", "status", "at",
+)  # fmt: skip
+
+
+def edge_rows(found: QuerySet[Delegation]) -> list[EdgeRow]:
+    """The delegations of a queryset; one query."""
+    through = Delegation.places.through.objects.filter(delegation=OuterRef("pk")).order_by("place")
+    rows = found.annotate(at=ArraySubquery(through.values("place"))).values_list(*EDGE_COLUMNS)
+    return [EdgeRow._make(row) for row in rows]
+
+
+def edge(
+    row: EdgeRow,
+    codes: dict[int, str],
+    suspensions: Iterable[Span] = (),
+    committed: Iterable[tuple[int, Any]] = (),
+    fund: int | None = None,
+) -> authority.Edge:
+    """A delegation as the resolver takes it. `fund`: the id of the fund that counts."""
+    return authority.Edge(
+        id=row.id,
+        function=codes[row.function],
+        source=row.source,
+        target=row.target,
+        model=authority.Model(row.model),
+        basis=row.basis,
+        instrument=row.instrument,
+        state=authority.State(row.status),
+        days=Span(row.starts, row.ends),
+        ended_on=row.ends if row.status == Delegation.Status.ENDED else None,
+        suspensions=tuple(suspensions),
+        limit=row.limit,
+        annual=row.limit_kind == Delegation.LimitKind.ANNUAL,
+        committed=tuple(committed),
+        fund=fund,
+        places=frozenset(row.places),
+        onward_delegation_permitted=row.onward,
+        urgent=row.urgent,
+        review_on=row.review_on,
+        conditions=row.conditions,
+    )
+
+
+def suspensions_of(rows: Collection[EdgeRow]) -> dict[int, list[Span]]:
+    """When each of these delegations gave no authority; asked by body, which is a shorter list."""
+    found: dict[int, list[Span]] = {}
+    bodies = {row.body for row in rows}
+    spans = Suspension.objects.filter(delegation__from_organisation__in=bodies) if bodies else Suspension.objects.none()
+    for pk, starts, ends in spans.values_list("delegation_id", "starts", "ends"):
+        found.setdefault(pk, []).append(Span(starts, ends))
+    return found
+
+
+class ForumRow(NamedTuple):
+    """A forum's columns, with who takes part in a joint one and what meets within committees in common."""
+
+    id: int
+    name: str
+    host: int
+    form: str
+    level: str
+    starts: date | None
+    ends: date | None
+    reports_to: int | None
+    members: list[int]
+    committees: list[int]
+
+    @property
+    def record(self) -> authority.Forum:
+        """As the resolver takes it. A joint one belongs to no single body."""
+        joint = self.form in JOINT
+        members = tuple(authority.Participant(pk) for pk in self.members) if joint else ()
+        body = None if joint else self.host
+        days = Span(self.starts, self.ends)
+        return authority.Forum(self.id, self.form, body, self.level, members, tuple(self.committees), days)
+
+
+FORUM_COLUMNS = (
+    "id", "name", "host_id", "form", "level", "starts", "ends", "reports_to_id", "taking_part", "within",
+)  # fmt: skip
+
+
+def forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
+    """Forums, joint ones with their members of the day (without one: of any); the constituents of committees in
+    common too. One query, two where constituents were not among those wanted."""
+    rows = _forum_rows(wanted, on)
+    have = {row.id for row in rows}
+    if missing := {pk for row in rows for pk in row.committees} - have:
+        rows += _forum_rows(Q(pk__in=missing), on)
+    return rows
+
+
+def _forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
+    members = voting(on).filter(forum=OuterRef("pk"), forum__form__in=JOINT).order_by("organisation")
+    within = Forum.committees.through.objects.filter(from_forum=OuterRef("pk")).order_by("to_forum")
+    rows = Forum.objects.filter(wanted).annotate(
+        taking_part=ArraySubquery(members.values("organisation").distinct()),
+        within=ArraySubquery(within.values("to_forum")),
+    )
+    return [ForumRow._make(row) for row in rows.order_by("pk").values_list(*FORUM_COLUMNS)]
+
+
+def voting(on: date | None) -> QuerySet[Membership]:
+    """Members with a vote of bodies that may hold a function: of that day, or of any."""
+    members = Membership.objects.filter(voting=True, refused_on=None, organisation__kind__in=STATUTORY)
+    return members if on is None else members.filter(Q(ends=None) | Q(ends__gte=on), starts__lte=on)
+
+
+class BodyRow(NamedTuple):
+    """An organisation's columns."""
+
+    id: int
+    name: str
+    short_name: str
+    kind: str
+    foundation: bool
+    opened: date | None
+    closed: date | None
+
+    @property
+    def label(self) -> str:
+        """The short name where there is one."""
+        return self.short_name or self.name
+
+    def record(self, places: list["PlaceRow"]) -> authority.Body:
+        """As the resolver takes it: with the places of its area."""
+        own = [place.footprint for place in places if self.id == place.icb or self.id in place.councils]
+        marks = frozenset({"foundation_trust"} if self.foundation else ())
+        level = {"local_authority": "place", "oversight_body": "national"}.get(self.kind, "system")
+        return authority.Body(self.id, self.kind, tuple(own) or None, level, marks, Span(self.opened, self.closed))
+
+
+def body_rows(ids: Collection[int]) -> list[BodyRow]:
+    """Organisations by id; one query."""
+    columns = ("id", "name", "short_name", "kind", "is_foundation_trust", "opened", "closed")
+    return [BodyRow._make(row) for row in Organisation.objects.filter(pk__in=ids).order_by("pk").values_list(*columns)]
+
+
+class PlaceRow(NamedTuple):
+    """A place's columns, with its councils."""
+
+    id: int
+    icb: int
+    starts: date | None
+    ends: date | None
+    councils: list[int]
+
+    @property
+    def footprint(self) -> authority.Footprint:
+        """That it lies in the area of its bodies."""
+        return authority.Footprint(self.id, Span(self.starts, self.ends))
+
+
+def place_rows(bodies: Collection[int], also: Collection[int]) -> list[PlaceRow]:
+    """The places of these ICBs and councils, and those named besides; one query."""
+    found = Place.objects.filter(Q(icb__in=bodies) | Q(councils__in=bodies) | Q(pk__in=also)).values("pk")
+    rows = Place.objects.filter(pk__in=found).annotate(of=ArrayAgg("councils", default=[])).order_by("pk")
+    return [
+        PlaceRow(pk, icb, starts, ends, [council for council in councils if council])
+        for pk, icb, starts, ends, councils in rows.values_list("id", "icb_id", "starts", "ends", "of")
+    ]
+
+
+class PostRow(NamedTuple):
+    """A post's columns."""
+
+    id: int
+    body: int
+    title: str
+    starts: date | None
+    ends: date | None
+    holder: int | None
+
+    def record(self, employed: dict[tuple[int, int], list[Span]]) -> authority.Post:
+        """As the resolver takes it: held as long as its holder works for the body, where that is recorded."""
+        days = Span(self.starts, self.ends)
+        held = employed.get((self.holder, self.body), [days]) if self.holder else []
+        return authority.Post(self.id, self.body, "place", tuple(held), days)
+
+
+def post_rows(wanted: Q) -> list[PostRow]:
+    """Posts; one query."""
+    columns = ("id", "organisation_id", "title", "starts", "ends", "holder_id")
+    return [PostRow._make(row) for row in Post.objects.filter(wanted).order_by("pk").values_list(*columns)]
+
+
+def employed(posts: Collection[PostRow]) -> dict[tuple[int, int], list[Span]]:
+    """When the holders of posts worked for the bodies of these, by person and body; no query without holders."""
+    holders = {row.holder for row in posts if row.holder}
+    found: dict[tuple[int, int], list[Span]] = {}
+    if holders:
+        rows = Employment.objects.filter(person__in=holders, organisation__in={row.body for row in posts})
+        for person, body, starts, ends in rows.values_list("person_id", "organisation_id", "starts", "ends"):
+            found.setdefault((person, body), []).append(Span(starts, ends))
+    return found
+
+
+def function_record(row: Function, codes: dict[int, str]) -> authority.Function:
+    """A function as the resolver takes it."""
+    parent = codes.get(row.parent_id) if row.parent_id else None
+    only_for = frozenset({row.further_approval_for} - {""})
+    approvals = (authority.Approval(row.further_approval, applies_to=only_for),) if row.further_approval else ()
+    return authority.Function(row.code, row.family, frozenset({row.owner_kind}), parent, row.delegable, approvals)
+
+
+def declarations(bodies: Collection[int]) -> list[authority.Completeness]:
+    """From when the bodies declare their registers complete; one query."""
+    rows = Completeness.objects.filter(organisation__in=bodies)
+    return [authority.Completeness(*row) for row in rows.values_list("organisation_id", "family", "complete_from")]
