@@ -277,6 +277,11 @@ def held(actor: Actor, permissions: Iterable[str], obj: models.Model) -> frozens
     return frozenset(name for name, holds in zip(names, row or [False] * len(names), strict=True) if holds)
 
 
+def held_anywhere(actor: Actor, permission: str) -> bool:
+    """Whether the actor holds a permission that is about the whole register, in whichever body."""
+    return actor.system or bool(actor.organisations(permission))
+
+
 def require(actor: Actor, permission: str, obj: models.Model) -> None:
     """Raise `Refused`, which says who can, unless the actor holds the permission on this record."""
     if not allowed(actor, permission, obj):
