@@ -1,6 +1,7 @@
 """Places, place-based partnerships, provider collaboratives, and who takes part in them."""
 
 from .england import Demo
+from .governance import described
 from .people import sector
 from .plans import ArrangementPlan, SystemPlan
 
@@ -23,7 +24,7 @@ def _add(demo: Demo, arrangement: ArrangementPlan) -> None:
     starts = demo.since(row["host"])
     arrangement.number = demo.rows.add(
         "arrangement", kind=row["kind"], name=row["name"], host=row["host"], purpose=row["purpose"], phase=row["phase"],
-        place=arrangement.place.number if arrangement.place else None, starts=starts,
+        place=arrangement.place.number if arrangement.place else None, starts=starts, **described(row["kind"]),
     )  # fmt: skip
     for code in arrangement.members:
         _add_member(demo, arrangement, code, "member", None)

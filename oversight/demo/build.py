@@ -11,6 +11,7 @@ from .england import Demo, England
 from .exchanges import Exchanges, add_queries
 from .feedback import Feedback
 from .forums import add_forums
+from .governance import add_governance
 from .matters import Matters
 from .meetings import add_agendas, add_meetings
 from .people import People, invented_bodies, invented_partners
@@ -29,6 +30,7 @@ def build(england: England, seed: int, today: date) -> Demo:
     add_arrangements(demo, plans)
     seats = add_forums(demo, plans, people)
     grants = add_delegations(demo, plans)
+    add_governance(demo, plans, people)
     meetings = add_meetings(demo, plans, seats)
     decisions = Decisions(demo, people, Matters(demo, grants), seats)
     for plan in plans:

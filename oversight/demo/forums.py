@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .england import Demo
+from .governance import ways_of_voting
 from .people import People
 from .plans import ForumPlan, SystemPlan
 from .rows import months_from, read
@@ -89,6 +90,7 @@ def _add_terms(demo: Demo, forum: ForumPlan, starts: date) -> None:
         "forum": forum.number,
         "quorum": min(forum.row["quorum"], voting // 2 + 1),
         "disagreement_process": rng.choice(read("phrases")["disagreement_processes"]),
+        **ways_of_voting(forum.row["form"]),
     }
     forum.row = {**forum.row, "quorum": terms["quorum"]}
     renewed = months_from(demo.today, -rng.randint(3, 15))

@@ -12,9 +12,18 @@ HERE = Path(__file__).parent
 # The parts of a demonstration in the order in which they are written, each with its tables in that order.
 STAGES = {
     "people": ("organisation", "organisationrelation", "user", "person", "employment", "rolemembership"),
-    "arrangements": ("place", "place_councils", "arrangement", "arrangementmember"),
-    "forums": ("forum", "forum_places", "termsofreference", "membership", "post"),
-    "delegations": ("delegation", "delegation_places", "completeness"),
+    "arrangements": (
+        "place",
+        "place_councils",
+        "arrangement",
+        "arrangementmember",
+        "gatewayreview",
+        "fund",
+        "contribution",
+        "reportingline",
+    ),
+    "forums": ("forum", "forum_places", "forum_committees", "termsofreference", "membership", "deputy", "post"),
+    "delegations": ("delegation", "delegation_places", "delegationreview", "suspension", "completeness"),
     "meetings": ("meeting", "meetingaudience", "agendaitem", "attendance"),
     "decisions": ("series", "decision", "decision_places", "decisionlead", "decisionaudience"),
     "actions": ("action",),

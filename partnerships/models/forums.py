@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from .arrangements import Arrangement, SpatialLevel
 from .organisations import Dated, DatedQuerySet, Organisation, Place, span
-from .people import Person
+from .people import Person, Post
 
 
 class Forum(Dated):
@@ -43,6 +43,10 @@ class Forum(Dated):
     follows = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="followed_by",
         help_text="The forum that it carries on, of a body that is no more.",
+    )  # fmt: skip
+    post = models.ForeignKey(
+        Post, models.PROTECT, null=True, blank=True, related_name="forums",
+        help_text="The post that decides, where an individual executive does.",
     )  # fmt: skip
 
     objects = DatedQuerySet.as_manager()

@@ -10,7 +10,7 @@ from ics_governance.permissions import SYSTEM, Actor, Holding, Refused, Role, jo
 from partnerships.access import P
 
 # Read by everyone who is signed in, so carried by no role.
-OPEN = {P.ORGANISATION_VIEW, P.ARRANGEMENT_VIEW, P.FORUM_VIEW, P.DELEGATION_VIEW}
+OPEN = {P.ORGANISATION_VIEW, P.ARRANGEMENT_VIEW, P.FORUM_VIEW, P.DELEGATION_VIEW, P.FINDING_VIEW}
 
 
 def _role(code="r", **carried):
