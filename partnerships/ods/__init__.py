@@ -5,7 +5,7 @@ columns without a header (trusts, or integrated care boards), FHIR (STU3 and R4)
 wrong in it is refused as a whole, each problem with its line. `compare` sets it against the register, row by row.
 """
 
-from .compare import HISTORY_FROM, Comparison, Held, Outcome, Row, compare
+from .compare import HISTORY_FROM, Comparison, Held, Outcome, Row, compare, fills_a_gap
 from .extract import BadExtract, Extract, Problem, Said
 from .layouts import read
 from .names import folded, titled
@@ -21,6 +21,7 @@ __all__ = [
     "Row",
     "Said",
     "compare",
+    "fills_a_gap",
     "folded",
     "read",
     "titled",

@@ -5,7 +5,7 @@ listed until somebody ticks it. An opening day or a lead ICB that a curated reco
 file may fill it; a closing day left open says that the body goes on, so a file that closes it differs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -72,7 +72,10 @@ class Comparison:
 
 def compare(extract: Extract, register: Mapping[str, Held], on: date) -> Comparison:
     """Set a file against the register, as both are on a day. `register` is by code."""
-    coming = {said.code: said for said in extract.said if said.kind == "icb"}
+    boards = {said.code: said for said in extract.said if said.kind == "icb"}
+    coming = {
+        code: said for code, said in boards.items() if not _left_alone(said, register.get(code), register, {}, on)
+    }
     found = [row for said in extract.said if (row := _compared(said, register, coming, on))]
     return Comparison(tuple(found), len(extract.said) - len(found))
 
@@ -87,7 +90,7 @@ def _compared(said: Said, register: Mapping[str, Held], coming: Mapping[str, Sai
         return Row(said.line, said.code, name, Outcome.CREATED, changes)
     if not changes:
         return None
-    if held.curated and not all(_fills_a_gap(name, change) for name, change in changes.items()):
+    if held.curated and not all(fills_a_gap(name, change) for name, change in changes.items()):
         return Row(said.line, said.code, name, Outcome.DIFFERS, changes, _about(said, held, changes))
     closes = "closed" in changes and changes["closed"][1] is not None and held.closed is None
     return Row(said.line, said.code, name, Outcome.CLOSED if closes else Outcome.CHANGED, changes)
@@ -152,7 +155,8 @@ def _changes(said: Said, held: Held | None, on: date) -> Iterator[tuple[str, Cha
         yield above, (before, target)
 
 
-def _fills_a_gap(field: str, change: Change) -> bool:
+def fills_a_gap(field: str, change: Sequence[Value]) -> bool:
+    """Whether a change only adds what was not recorded; a closing day that was left open was a statement."""
     return change[0] is None and field != "closed"
 
 

@@ -1,0 +1,45 @@
+"""What those who keep the register of bodies need to know: how kinds are coded, which links join which kinds."""
+
+from datetime import date
+
+from partnerships.models import Kind, OrganisationRelation
+
+Relation = OrganisationRelation.Kind
+
+# How the source of a body begins: an import recorded it; a person did, or corrected it. What no import recorded is
+# curated: it outranks a file. What rests on a person also outranks newer reference tables.
+IMPORTED = "ODS import"
+ENTERED, CORRECTED = "Entered by hand", "Corrected by hand"
+BY_HAND = (ENTERED, CORRECTED)
+KNOWN_FROM = date(2026, 4, 1)  # before this day no link between bodies is known
+CODED_BY: dict[str, str] = {
+    Kind.OVERSIGHT_BODY: "ods_code",
+    Kind.REGION: "ods_code",
+    Kind.ICB: "ods_code",
+    Kind.TRUST: "ods_code",
+    Kind.LOCAL_AUTHORITY: "gss_code",
+}
+SUBTYPES_OF: dict[str, tuple[str, ...]] = {
+    Kind.TRUST: ("acute", "combined", "mental_health", "specialist", "community", "ambulance", "other"),
+    Kind.LOCAL_AUTHORITY: (
+        "county", "unitary", "metropolitan_borough", "london_borough", "city_of_london", "isles_of_scilly",
+    ),
+}  # fmt: skip
+IN_A_SYSTEM = frozenset(set(Kind) - {Kind.OVERSIGHT_BODY, Kind.REGION, Kind.ICB, Kind.REGULATOR})
+WITH_AN_AREA = frozenset({Kind.ICB, Kind.LOCAL_AUTHORITY})
+# which kinds of body a link may join: from, to
+JOINS: dict[str, tuple[frozenset[Kind], frozenset[Kind]]] = {
+    Relation.REGION: (frozenset({Kind.ICB}), frozenset({Kind.REGION})),
+    Relation.SYSTEM: (IN_A_SYSTEM, frozenset({Kind.ICB})),
+    Relation.COTERMINOUS: (WITH_AN_AREA, WITH_AN_AREA),
+}
+RULES: dict[str, str] = {
+    Relation.REGION: "An integrated care board lies in an NHS England region",
+    Relation.SYSTEM: "Trusts, councils and other partners belong to the system of an integrated care board",
+    Relation.COTERMINOUS: "Integrated care boards and councils can cover the same area",
+}
+
+
+def links_of_kind(kind: str) -> list[str]:
+    """The kinds of link that a body of this kind can have to another."""
+    return [link for link, (sources, _) in JOINS.items() if kind in sources]
