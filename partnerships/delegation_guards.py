@@ -28,7 +28,7 @@ class DelegationFacts:
     too many. `bases`: codes open to these two kinds of body, `recipient`: that kind in words. `takes_part`: the body
     is a member of the joint committee (None: it is none). `leads`: bodies that employ the executive lead or holder
     of the post (None: no individual holds it). `closed`: the bodies that do not exist on that day, by name.
-    `fund_limit`: what the fund allows in all.
+    `fund_limit`: what the fund allows in all. `own_draft`: whoever wants to approve it has written it.
     """
 
     on: date
@@ -42,7 +42,7 @@ class DelegationFacts:
     leads: frozenset[int] | None = None
     closed: tuple[str, ...] = ()
     fund_limit: Decimal | None = None
-    approver: int | None = None
+    own_draft: bool = False
 
 
 def delegation_is_sound(delegation: Any) -> list[Reason]:
@@ -51,11 +51,8 @@ def delegation_is_sound(delegation: Any) -> list[Reason]:
 
 
 def approver_is_another_person(delegation: Any) -> list[Reason]:
-    """Somebody else than its drafter approves it."""
-    approver = delegation.facts.approver
-    if approver is not None and approver == delegation.drafted_by_id:
-        return [Reason("Another person approves it than the one who drafted it")]
-    return []
+    """Somebody else approves it than whoever wrote it."""
+    return [Reason("Another person approves it than the one who wrote it")] if delegation.facts.own_draft else []
 
 
 def cannot_be_kept(values: Any) -> Iterator[Reason]:

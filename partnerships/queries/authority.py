@@ -1,32 +1,20 @@
 """The delegation graph as the database knows it, and the question of a meeting asked of it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Q
 
-from ics_governance.context import system
 from partnerships import authority
-from partnerships.authority import Answer, Node, Span
-from partnerships.models import (
-    Completeness,
-    Decision,
-    Delegation,
-    Forum,
-    Function,
-    LegalBasis,
-    Membership,
-    Organisation,
-    Place,
-    Post,
-)
+from partnerships.authority import Answer, Node
+from partnerships.models import Decision, Delegation, Forum, Function, LegalBasis, Post
 
-STATUTORY = ("icb", "trust", "local_authority")
-JOINT = (Forum.Form.JOINT_COMMITTEE, Forum.Form.COMMITTEES_IN_COMMON)
-AGREED = (Decision.State.AGREED, Decision.State.IMPLEMENTED, Decision.State.REVIEWED)
+from . import graph_rows as rows
+from .commitments import commitments
 
 
 @dataclass(frozen=True)
@@ -36,13 +24,15 @@ class Register:
     graph: authority.Graph
     names: dict[Node, str]
     functions: dict[str, str]
+    reports: dict[int, int] = field(default_factory=dict)  # a forum to the one that it reports to
 
     def ask(
-        self, forum_id: int, function: str, *, amount: Decimal | None, places: Iterable[int] = (), on: date
+        self, holder: int | Node, function: str, *, amount: Decimal | None, places: Iterable[int] = (), on: date
     ) -> "Asked":
-        """The answer to one question; ask many of the same register without loading it again."""
+        """The answer to one question, of a forum (its id) or any holder; ask many of a register without loading it
+        again."""
         answer = authority.resolve(
-            self.graph, forum=forum_id, function=function, amount=amount, places=tuple(places), on=on
+            self.graph, forum=holder, function=function, amount=amount, places=tuple(places), on=on
         )
         return Asked(answer, {node: self.names[node] for node in _named(answer)}, self.functions[function])
 
@@ -88,65 +78,85 @@ def lineage(code: str) -> list[Function]:
     return kept
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What to load besides the delegations of the bodies: forums, posts, bodies and places that may be asked about.
+
+    `hosted`: all forums of the bodies too, not only those that a delegation names.
+    """
+
+    forums: Collection[int] = ()
+    posts: Collection[int] = ()
+    bodies: Collection[int] = ()
+    places: Collection[int] = ()
+    hosted: bool = True
+
+
 def load_graph(
     organisation_ids: Iterable[int],
     functions: Iterable[Function] | None = None,
     *,
     on: date | None = None,
     places: Iterable[int] = (),
+    wanted: Wanted | None = None,
 ) -> Register:
-    """All delegations made by these bodies, with their forums, posts and places; nine queries at the most.
+    """All delegations made by these bodies, with their forums, posts and places; a dozen queries at the most.
 
-    `on` is the day of the question: joint committees have their members of that day (without it: of any day).
-    `places` are loaded even where they lie in another body's area.
+    `on` is the day of the question: joint committees have their members of that day, annual limits and funds what is
+    used in its financial year (without a day: the members of any, each year's use). `places` are loaded even where
+    they lie in another body's area.
     """
-    bodies = set(organisation_ids)
+    wanted = wanted or Wanted(places=list(places))
     functions = list(Function.objects.all()) if functions is None else list(functions)
-    by_pk = {row.pk: row for row in functions}
-    edges = list(
-        Delegation.objects.filter(from_organisation__in=bodies, function__in=by_pk)
-        .exclude(status=Delegation.Status.DRAFT)
-        .select_related("to_forum", "from_forum")
-        .prefetch_related("places")
-    )
-    bodies |= {row.to_organisation_id for row in edges if row.to_organisation_id}
-    elsewhere = {row.to_forum_id for row in edges} | {row.from_forum_id for row in edges}
-    forums = list(
-        Forum.objects.filter(Q(host__in=bodies) | Q(pk__in=elsewhere - {None})).prefetch_related(
-            Prefetch(
-                "memberships",
-                _voting(on).filter(forum__form__in=JOINT),
-                to_attr="participants",
-            )
-        )
-    )
-    bodies |= {row.host_id for row in forums}
-    organisations = list(Organisation.objects.filter(pk__in=bodies))
-    posts = list(Post.objects.filter(organisation__in=bodies))
-    areas = list(Place.objects.filter(Q(icb__in=bodies) | Q(pk__in=list(places))).prefetch_related("councils"))
-    complete = list(Completeness.objects.filter(organisation__in=bodies))
-    committed = _committed(edges)
+    codes = {row.pk: row.code for row in functions}
+    makers = set(organisation_ids)
+    made = Delegation.objects.filter(from_organisation__in=makers).exclude(status__in=Delegation.NEVER_APPROVED)
+    edges = rows.edge_rows(made.filter(function__in=codes))
+    named = {pk for row in edges for pk in (row.to_forum, row.from_forum) if pk} | {*wanted.forums}
+    held = {pk for row in edges for pk in (row.to_post, row.from_post) if pk} | {*wanted.posts}
+    near = makers | {*wanted.bodies}
+    hosted = Q(host__in=near) if wanted.hosted else Q(host__in=near, form=Forum.Form.BOARD)
+    forums = rows.forum_rows(hosted | Q(pk__in=named), on)
+    posts = rows.post_rows((Q(organisation__in=near) if wanted.hosted else Q()) | Q(pk__in=held)) if held else []
+    near |= {row.to_body for row in edges if row.to_body} | {row.host for row in forums} | {row.body for row in posts}
+    near |= {pk for row in forums for pk in row.members}
+    bodies = rows.body_rows(near)
+    areas = rows.place_rows(near, wanted.places)
+    used = commitments(edges, _covers(functions), on)
+    employed, suspended = rows.employed(posts), rows.suspensions_of(edges)
     graph = authority.graph(
-        bodies=[_body(row, areas) for row in organisations],
-        forums=[_forum(row) for row in forums],
-        posts=[_post(row) for row in posts],
-        places=[authority.Place(row.pk, Span(row.starts, row.ends)) for row in areas],
-        functions=[_function(row, by_pk) for row in functions],
-        edges=[_edge(row, by_pk, committed) for row in edges],
-        completeness=[authority.Completeness(row.organisation_id, row.family, row.complete_from) for row in complete],
+        bodies=[row.record(own) for row, own in rows.with_places(bodies, areas)],
+        forums=[row.record for row in forums],
+        posts=[row.record(employed) for row in posts],
+        places=[authority.Place(row.id, authority.Span(row.starts, row.ends)) for row in areas],
+        functions=[rows.function_record(row, codes) for row in functions],
+        edges=[
+            rows.edge(row, codes, suspended.get(row.id, ()), used.by_edge.get(row.id, ()), used.fund_of.get(row.id))
+            for row in edges
+        ],
+        completeness=rows.declarations(near),
+        funds=used.funds,
     )
     names = {
-        **{Node.body(row.pk): row.label for row in organisations},
-        **{Node.forum(row.pk): row.name for row in forums},
-        **{Node.post(row.pk): row.title for row in posts},
+        **{Node.body(row.id): row.label for row in bodies},
+        **{Node.forum(row.id): row.name for row in forums},
+        **{Node.post(row.id): row.title for row in posts},
     }
-    return Register(graph, names, {row.code: row.name for row in functions})
+    reports = {row.id: row.reports_to for row in forums if row.reports_to}
+    return Register(graph, names, {row.code: row.name for row in functions}, reports)
 
 
-def _voting(on: date | None) -> QuerySet[Membership]:
-    """Members with a vote who may hold a function: of that day, or of any."""
-    members = Membership.objects.filter(voting=True, organisation__kind__in=STATUTORY)
-    return members if on is None else members.filter(Q(ends=None) | Q(ends__gte=on), starts__lte=on)
+def _covers(functions: Iterable[Function]) -> dict[int, set[int]]:
+    """Which functions each one includes: itself and its parts."""
+    above = {row.pk: row.parent_id for row in functions}
+    covers: dict[int, set[int]] = {pk: {pk} for pk in above}
+    for pk in above:
+        whole, seen = above[pk], {pk}
+        while whole in covers and whole not in seen:
+            covers[whole].add(pk)
+            seen.add(whole)
+            whole = above[whole]
+    return covers
 
 
 def ask(forum: Forum, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
@@ -154,35 +164,88 @@ def ask(forum: Forum, function: Function, *, amount: Decimal | None, places: Ite
 
     Raises `authority.UnknownRecord` for a place that the register does not hold.
     """
-    bodies, places = {forum.host_id}, list(places)
-    if forum.form in JOINT:
-        bodies |= set(_voting(on).filter(forum=forum).values_list("organisation_id", flat=True))
-    functions = lineage(function.code)
-    bodies |= _upstream(forum, bodies, functions)
-    register = load_graph(bodies, functions, on=on, places=places)
-    return register.ask(forum.pk, function.code, amount=amount, places=places, on=on)
+    return _ask(Node.forum(forum.pk), {forum.host_id}, function, amount=amount, places=list(places), on=on,
+                joint=forum.form in rows.JOINT)  # fmt: skip
 
 
-def _upstream(forum: Forum, bodies: set[int], functions: list[Function]) -> set[int]:
-    """Bodies that delegate to the forum or to one of these bodies, and those that delegate to them, and so on."""
-    edges = Delegation.objects.filter(function__in=functions)
-    found: set[int] = set()
-    reached, target = set(bodies), Q(to_forum=forum) | Q(to_organisation__in=bodies)
-    while True:
-        new = set(edges.filter(target).values_list("from_organisation_id", flat=True)) - reached
-        if not new:
-            return found
-        found |= new
-        reached |= new
-        target = Q(to_organisation__in=new)
+def ask_post(post: Post, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
+    """May the holder of this post take this decision?"""
+    return _ask(Node.post(post.pk), {post.organisation_id}, function, amount=amount, places=list(places), on=on)
+
+
+def _ask(
+    holder: Node, bodies: set[int], function: Function, *, amount: Decimal | None, places: list[int], on: date,
+    joint: bool = False,
+) -> Asked:  # fmt: skip
+    register = register_around([holder], bodies, function.code, on=on, places=places, joint=joint)
+    return register.ask(holder, function.code, amount=amount, places=places, on=on)
+
+
+def register_around(
+    holders: Collection[Node], bodies: Iterable[int], function: str, *, on: date, places: Collection[int] = (),
+    joint: bool = False,
+) -> Register:  # fmt: skip
+    """What can matter to these holders in a function: their bodies, and all who delegate to them, step by step.
+
+    `joint`: one of them is a joint committee or committees in common, whose members matter too.
+    """
+    functions = lineage(function)
+    of_kind = {kind: {node.id for node in holders if node.kind == kind} for kind in ("forum", "post", "body")}
+    near, forums = {*bodies, *of_kind["body"]}, of_kind["forum"]
+    if joint:
+        for row in rows.forum_rows(Q(pk__in=forums), on):
+            near |= {*row.members, row.host}
+            forums = {*forums, row.id}
+    makers = near | _upstream(forums, of_kind["post"], near, [row.pk for row in functions])
+    wanted = Wanted(forums, of_kind["post"], near, places, hosted=False)
+    return load_graph(makers, functions, on=on, wanted=wanted)
+
+
+# From some holders upwards: every delegation that led to them, and to their makers. A body's board is the body.
+UPSTREAM = """
+with recursive led as (
+  select d.id, d.from_organisation_id as body, d.from_forum_id as forum, d.from_post_id as post
+  from partnerships_delegation d
+  where d.function_id = any(%(functions)s) and d.status not in ('draft', 'withdrawn')
+    and (d.to_forum_id = any(%(forums)s) or d.to_post_id = any(%(posts)s) or d.to_organisation_id = any(%(bodies)s)
+      or d.to_forum_id in (select id from partnerships_forum where form = 'board' and host_id = any(%(bodies)s)))
+  union
+  select u.id, u.from_organisation_id, u.from_forum_id, u.from_post_id
+  from led, lateral (
+    select * from partnerships_delegation where to_forum_id = led.forum
+    union all select * from partnerships_delegation where to_post_id = led.post
+    union all select * from partnerships_delegation where to_organisation_id = led.body
+    union all select d.* from partnerships_delegation d join partnerships_forum f on f.id = d.to_forum_id
+      where f.form = 'board' and f.host_id = led.body
+  ) u
+  where u.function_id = any(%(functions)s) and u.status not in ('draft', 'withdrawn')
+)
+select distinct body from led
+"""
+
+
+def _upstream(forums: Iterable[int], posts: Iterable[int], bodies: Iterable[int], functions: list[int]) -> set[int]:
+    """The bodies whose delegations lead to these holders; one query."""
+    keys = {"forums": sorted(forums), "posts": sorted(posts), "bodies": sorted(bodies), "functions": functions}
+    with connection.cursor() as cursor:
+        cursor.execute(UPSTREAM, keys)
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def ask_for(decision: Decision, on: date, places: Iterable[int] | None = None) -> Asked | None:
-    """The answer for a decision as it stands; None while it names no function."""
+    """The answer for a decision as it stands; None while it names no function.
+
+    One taken by urgent power is asked of the post that holds the power; None while none is named.
+    """
     if decision.function is None:
         return None
     where = [place.pk for place in decision.places.all()] if places is None else places
     day = decision.decided_on or (decision.meeting.held_on if decision.meeting else on)
+    if decision.means == Decision.Means.URGENT:
+        power = decision.urgent_power
+        if power is None or power.to_post is None:
+            return None
+        return ask_post(power.to_post, decision.function, amount=decision.amount, places=where, on=day)
     return ask(decision.forum, decision.function, amount=decision.amount, places=where, on=day)
 
 
@@ -196,116 +259,6 @@ def _named(answer: Answer) -> set[Node]:
         if broken:
             nodes |= {broken.target} | ({broken.source} if broken.source else set())
     return nodes | {Node.body(pk) for pk in bodies if pk is not None}
-
-
-def _body(row: Organisation, places: list[Place]) -> authority.Body:
-    area = None
-    if row.kind == "icb":
-        area = tuple(_footprint(place) for place in places if place.icb_id == row.pk) or None
-    elif row.kind == "local_authority":
-        own = [place for place in places if row.pk in {council.pk for council in place.councils.all()}]
-        area = tuple(_footprint(place) for place in own) or None
-    marks = frozenset({"foundation_trust"} if row.is_foundation_trust else ())
-    level = "place" if row.kind == "local_authority" else "system"
-    return authority.Body(row.pk, row.kind, area, level, marks, Span(row.opened, row.closed))
-
-
-def _footprint(place: Place) -> authority.Footprint:
-    return authority.Footprint(place.pk, Span(place.starts, place.ends))
-
-
-def _forum(row: Forum) -> authority.Forum:
-    members = sorted({member.organisation_id for member in row.participants})  # type: ignore[attr-defined]
-    joint = row.form in JOINT
-    return authority.Forum(
-        row.pk,
-        row.form,
-        None if joint else row.host_id,
-        row.level,
-        tuple(authority.Participant(pk) for pk in members) if joint else (),
-        days=Span(row.starts, row.ends),
-    )
-
-
-def _post(row: Post) -> authority.Post:
-    held = (Span(row.starts, row.ends),) if row.holder_id else ()
-    return authority.Post(row.pk, row.organisation_id, "place", held, Span(row.starts, row.ends))
-
-
-def _function(row: Function, by_pk: dict[int, Function]) -> authority.Function:
-    parent = by_pk[row.parent_id].code if row.parent_id in by_pk else None
-    only_for = frozenset({row.further_approval_for} - {""})
-    approvals = (authority.Approval(row.further_approval, applies_to=only_for),) if row.further_approval else ()
-    return authority.Function(row.code, row.family, frozenset({row.owner_kind}), parent, row.delegable, approvals)
-
-
-def _edge(row: Delegation, by_pk: dict[int, Function], committed: dict[int, tuple[tuple[int, Decimal], ...]]) -> Any:
-    return authority.Edge(
-        id=row.pk,
-        function=by_pk[row.function_id].code,
-        source=_source(row),
-        target=_target(row),
-        model=authority.Model(row.model),
-        basis=row.basis,
-        instrument=row.instrument,
-        state=authority.State(row.status),
-        days=Span(row.starts, row.ends),
-        ended_on=row.ends if row.status == Delegation.Status.ENDED else None,
-        limit=row.limit,
-        annual=row.limit_kind == Delegation.LimitKind.ANNUAL,
-        committed=committed.get(row.pk, ()),
-        places=frozenset(place.pk for place in row.places.all()),
-        onward_delegation_permitted=row.onward_delegation_permitted,
-        review_on=row.review_on,
-        conditions=row.conditions,
-    )
-
-
-def _source(row: Delegation) -> Node:
-    """A body's own board is the body itself."""
-    if row.from_post_id:
-        return Node.post(row.from_post_id)
-    if row.from_forum is not None and row.from_forum.form != Forum.Form.BOARD:
-        return Node.forum(row.from_forum.pk)
-    return Node.body(row.from_organisation_id)
-
-
-def _target(row: Delegation) -> Node:
-    if row.to_forum_id:
-        return Node.forum(row.to_forum_id)
-    return Node.post(row.to_post_id) if row.to_post_id else Node.body(row.to_organisation_id)  # type: ignore[arg-type]
-
-
-def _committed(edges: list[Delegation]) -> dict[int, tuple[tuple[int, Decimal], ...]]:
-    """What agreed decisions have used of annual limits, by financial year; asked only where there are such limits."""
-    annual = [row for row in edges if row.limit_kind == Delegation.LimitKind.ANNUAL and row.to_forum_id]
-    if not annual:
-        return {}
-    with system("what agreed decisions have used of a limit"):
-        return _by_edge(annual)
-
-
-def _by_edge(annual: list[Delegation]) -> dict[int, tuple[tuple[int, Decimal], ...]]:
-    spent = (
-        Decision.objects.filter(
-            forum__in={row.to_forum_id for row in annual},
-            function__in={row.function_id for row in annual},
-            state__in=AGREED,
-            amount__isnull=False,
-            decided_on__isnull=False,
-        )
-        .values("forum_id", "function_id", "decided_on")
-        .annotate(total=Sum("amount"))
-    )
-    years: dict[tuple[int, int], dict[int, Decimal]] = {}
-    for row in spent:
-        of_pair = years.setdefault((row["forum_id"], row["function_id"]), {})
-        year = authority.financial_year(row["decided_on"])  # type: ignore[arg-type]  # filtered: it is not null
-        of_pair[year] = of_pair.get(year, Decimal(0)) + row["total"]
-    return {
-        row.pk: tuple(sorted(years.get((row.to_forum_id, row.function_id), {}).items()))  # type: ignore[arg-type]
-        for row in annual
-    }
 
 
 def bases_for(owner_kind: str, recipient_kind: str) -> list[LegalBasis]:

@@ -1,6 +1,6 @@
 """Rows of the database as the records of the pure graph. Read as tuples: England has ten thousand delegations."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -198,9 +198,8 @@ class BodyRow(NamedTuple):
         """The short name where there is one."""
         return self.short_name or self.name
 
-    def record(self, places: list["PlaceRow"]) -> authority.Body:
+    def record(self, own: Iterable[authority.Footprint]) -> authority.Body:
         """As the resolver takes it: with the places of its area."""
-        own = [place.footprint for place in places if self.id == place.icb or self.id in place.councils]
         marks = frozenset({"foundation_trust"} if self.foundation else ())
         level = {"local_authority": "place", "oversight_body": "national"}.get(self.kind, "system")
         return authority.Body(self.id, self.kind, tuple(own) or None, level, marks, Span(self.opened, self.closed))
@@ -225,6 +224,16 @@ class PlaceRow(NamedTuple):
     def footprint(self) -> authority.Footprint:
         """That it lies in the area of its bodies."""
         return authority.Footprint(self.id, Span(self.starts, self.ends))
+
+
+def with_places(bodies: Iterable[BodyRow], places: Iterable[PlaceRow]) -> Iterator[tuple[BodyRow, list[Any]]]:
+    """Each body with where its places lie: an ICB's and a council's own."""
+    areas: dict[int, list[authority.Footprint]] = {}
+    for place in places:
+        for body in {place.icb, *place.councils}:
+            areas.setdefault(body, []).append(place.footprint)
+    for row in bodies:
+        yield row, areas.get(row.id, []) if row.kind in ("icb", "local_authority") else []
 
 
 def place_rows(bodies: Collection[int], also: Collection[int]) -> list[PlaceRow]:
