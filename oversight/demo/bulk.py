@@ -79,7 +79,7 @@ class Bulk:
             return self.key_of(field.related_model, row[field.name])
         else:
             value = row[field.name]
-        if "about" in row and isinstance(value, str):  # an address or key that names the record's primary key
+        if isinstance(row.get("about"), tuple) and isinstance(value, str):  # names the key of another record
             table, number = row["about"]
             value = value.replace("{pk}", str(self.keys[table][number - 1]))
         return Jsonb(value) if isinstance(field, models.JSONField) and value is not None else value

@@ -128,6 +128,7 @@ class _Dense:
             arrangement=more.pop("arrangement", None),
             meets_in_public=more.pop("public", False),
             purpose=more.pop("purpose", ""),
+            post=more.pop("post", None),
         )
         codes = list(members)
         self.rows.add(
@@ -258,6 +259,7 @@ class _Dense:
             [said["body"]],
             arrangement=arrangement.number,
             reports_to=board.number,
+            post=self.plan.posts[said["post"]]["number"],
             purpose="One person decides within what was delegated to the post, and reports to the board.",
         )
 

@@ -22,7 +22,7 @@ STAGES = {
         "contribution",
         "reportingline",
     ),
-    "forums": ("forum", "forum_places", "forum_committees", "termsofreference", "membership", "deputy", "post"),
+    "forums": ("post", "forum", "forum_places", "forum_committees", "termsofreference", "membership", "deputy"),
     "delegations": ("delegation", "delegation_places", "delegationreview", "suspension", "completeness"),
     "meetings": ("meeting", "meetingaudience", "agendaitem", "attendance"),
     "decisions": ("series", "decision", "decision_places", "decisionlead", "decisionaudience"),
