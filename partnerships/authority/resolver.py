@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from .answer import Alternative, Answer, Status, Step
-from .graph import LEVELS, Form, Graph, Model, Node
+from .graph import LEVELS, RECOMMENDING, Graph, Model, Node
 from .index import Index, get
 from .lines import Ask, Lines
 from .matter import NO_LIMIT, OVER, WITHIN, Matter
@@ -59,7 +59,7 @@ def resolve(
         missing_holders=verdict.missing,
         parts=verdict.parts,
         alternatives=_alternatives(lines, node, verdict, bodies),
-        further_approval_needed=_approvals(lines, bodies),
+        further_approval_needed=further_approvals(lines, bodies),
         reserved_parts=_reserved_parts(lines.matter, verdict),
         envelope=_envelope(lines, node),
     )
@@ -101,11 +101,12 @@ def _alternatives(lines: Lines, node: Node, verdict: Verdict, owners: Iterable[i
     if not places and verdict.main is not None and verdict.main.ground.only is not None:
         places = verdict.main.ground.only - verdict.main.ground.without
     search = lines.asking_for(Ask(lines.ask.amount, places, OVER))
-    found = (_alternative(search, each) for each in _downstream(lines, owners) if each != node)
-    return tuple(sorted((each for each in found if each is not None), key=_lowest_first))
+    found = (holding(search, each) for each in downstream(lines, owners) if each != node)
+    return tuple(sorted((each for each, _ in filter(None, found)), key=lowest_first))
 
 
-def _downstream(lines: Lines, owners: Iterable[int]) -> set[Node]:
+def downstream(lines: Lines, owners: Iterable[int]) -> set[Node]:
+    """The owners and every holder to which the function was passed on from them, in whatever state."""
     seen = {Node.body(owner) for owner in owners}
     waiting = list(seen)
     while waiting:
@@ -116,11 +117,12 @@ def _downstream(lines: Lines, owners: Iterable[int]) -> set[Node]:
     return seen
 
 
-def _alternative(lines: Lines, node: Node) -> Alternative | None:
+def holding(lines: Lines, node: Node) -> tuple[Alternative, Verdict] | None:
+    """A holder of the function here, if perhaps not for this amount, with the verdict on it; None: it is none."""
     index, on = lines.index, lines.matter.on
     if node.kind == "post" and index.posts[node.id].vacant(on):
         return None
-    if not index.life(node).covers(on) or index.form(node) == Form.CONSULTATIVE:
+    if not index.life(node).covers(on) or index.form(node) in RECOMMENDING:
         return None
     verdict = judge(lines, node)
     if not all(status in HOLDING for status in (verdict.status, *(part.status for part in verdict.parts))):
@@ -128,15 +130,16 @@ def _alternative(lines: Lines, node: Node) -> Alternative | None:
     if any(arc.edge.urgent for arc in verdict.arcs):
         return None
     body = verdict.bodies[0] if len(verdict.bodies) == 1 else None
-    return Alternative(index.shown(node), index.level(node), verdict.status, verdict.limit, body)
+    return Alternative(index.shown(node), index.level(node), verdict.status, verdict.limit, body), verdict
 
 
-def _lowest_first(each: Alternative) -> tuple[int, Decimal, Node]:
+def lowest_first(each: Alternative) -> tuple[int, Decimal, Node]:
+    """The order of those who could take it: lowest level, then lowest limit."""
     level = LEVELS.index(each.level) if each.level in LEVELS else len(LEVELS)
     return (level, NO_LIMIT if each.limit is None else each.limit, each.holder)
 
 
-def _approvals(lines: Lines, bodies: Iterable[int]) -> tuple[str, ...]:
+def further_approvals(lines: Lines, bodies: Iterable[int]) -> tuple[str, ...]:
     """Further approvals of the function and of the wholes it is part of, that this amount and these bodies need."""
     amount = lines.ask.amount
     kinds = {mark for body in bodies for mark in ({lines.index.bodies[body].kind} | lines.index.bodies[body].marks)}
