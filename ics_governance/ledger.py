@@ -89,11 +89,8 @@ def append(
 
     Call it inside the transaction of the change. `kind` is the event, such as `decision.agreed`.
     """
-    before, after = before or {}, after or {}
-    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-    values = {name: (secrets.token_bytes(16), canonical([before.get(name), after.get(name)])) for name in changed}
-    body = canonical({"fields": {name: commitment(*pair) for name, pair in values.items()}})
-    entry = _insert(by, kind, record_name(record), organisation_id, body)
+    values = _commit(before or {}, after or {})
+    entry = _insert(by, kind, record_name(record), organisation_id, _body(values))
     with system("write the values of an audit entry"):
         LedgerValue.objects.bulk_create(
             LedgerValue(entry=entry, name=name, salt=salt, value=value) for name, (salt, value) in values.items()
@@ -101,6 +98,49 @@ def append(
     if wake:
         transaction.on_commit(wake_sealer)
     return entry
+
+
+@dataclass(frozen=True)
+class Change:
+    """One governed change among many, for `append_many`; the same words as those of `append`."""
+
+    kind: str
+    record: models.Model
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    organisation_id: int | None = None
+
+
+def append_many(*, by: Actor, changes: Iterable[Change]) -> int:
+    """An entry for each of many changes of one transaction, in a few statements; returns how many.
+
+    What each entry holds is what `append` would have written for it.
+    """
+    rows = list(changes)
+    values = [_commit(row.before, row.after) for row in rows]
+    entries = LedgerEntry.objects.bulk_create(
+        _entry(by, row.kind, record_name(row.record), row.organisation_id, _body(kept))
+        for row, kept in zip(rows, values, strict=True)
+    )
+    with system("write the values of audit entries"):
+        LedgerValue.objects.bulk_create(
+            LedgerValue(entry=entry, name=name, salt=salt, value=value)
+            for entry, kept in zip(entries, values, strict=True)
+            for name, (salt, value) in kept.items()
+        )
+    if rows:
+        transaction.on_commit(wake_sealer)
+    return len(rows)
+
+
+def _commit(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[bytes, str]]:
+    """Salt and value of each field that differs."""
+    changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return {name: (secrets.token_bytes(16), canonical([before.get(name), after.get(name)])) for name in changed}
+
+
+def _body(values: Mapping[str, tuple[bytes, str]]) -> str:
+    return canonical({"fields": {name: commitment(*pair) for name, pair in values.items()}})
 
 
 def append_bulk(
@@ -123,7 +163,13 @@ def digest_of_rows(rows: Iterable[object]) -> str:
 
 
 def _insert(by: Actor, kind: str, record: str, organisation_id: int | None, body: str) -> LedgerEntry:
-    return LedgerEntry.objects.create(
+    entry = _entry(by, kind, record, organisation_id, body)
+    entry.save(force_insert=True)
+    return entry
+
+
+def _entry(by: Actor, kind: str, record: str, organisation_id: int | None, body: str) -> LedgerEntry:
+    return LedgerEntry(
         actor=by.user_id,
         organisation=organisation_id,
         request=structlog.contextvars.get_contextvars().get("request_id", ""),
