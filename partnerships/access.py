@@ -49,6 +49,7 @@ class P(StrEnum):
     ARRANGEMENT_VIEW = "arrangement.view"
     FORUM_VIEW = "forum.view"
     FORUM_EDIT = "forum.edit"
+    MEMBERSHIP_ANSWER = "membership.answer"
     DELEGATION_VIEW = "delegation.view"
     DELEGATION_EDIT = "delegation.edit"
     DELEGATION_APPROVE = "delegation.approve"

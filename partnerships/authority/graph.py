@@ -26,7 +26,11 @@ LEVELS = ("neighbourhood", "place", "multi_place", "system", "multi_system", "re
 
 
 class Form(StrEnum):
-    """What kind of meeting body a forum is. Forms that are not named here behave like `COMMITTEE`."""
+    """What kind of meeting body a forum is. Forms that are not named here behave like `COMMITTEE`.
+
+    A joint venture behaves like a lead provider: its contract lets it spend, and passes on no function. A council of
+    governors behaves like a consultative forum.
+    """
 
     BOARD = "board"
     BOARD_COMMITTEE = "board_committee"
@@ -36,6 +40,12 @@ class Form(StrEnum):
     CONSULTATIVE = "consultative_forum"
     INDIVIDUAL = "individual_executive"
     LEAD_PROVIDER = "lead_provider"
+    JOINT_VENTURE = "joint_venture"
+    COUNCIL_OF_GOVERNORS = "council_of_governors"
+
+
+RECOMMENDING = frozenset({Form.CONSULTATIVE, Form.COUNCIL_OF_GOVERNORS})
+"""Forms that never bind: they recommend, whatever was delegated to them."""
 
 
 class Model(StrEnum):

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from .graph import (
     CONTRACT,
+    RECOMMENDING,
     Body,
     Edge,
     Form,
@@ -30,7 +31,7 @@ T = TypeVar("T")
 Key = tuple[str, Node]
 """A function and a holder."""
 
-DECIDES_ALONE_FOR_NOBODY = frozenset({Form.CONSULTATIVE, Form.COMMITTEES_IN_COMMON})
+DECIDES_ALONE_FOR_NOBODY = RECOMMENDING | {Form.COMMITTEES_IN_COMMON}
 """Forms that hold no authority of their own, so that they can pass none on."""
 
 

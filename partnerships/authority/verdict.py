@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from .answer import Break, Part, Status, Step
-from .graph import Form, Forum, Node
+from .graph import RECOMMENDING, Form, Forum, Node
+from .index import DECIDES_ALONE_FOR_NOBODY
 from .lines import JOINT_COMMITTEES_IN_A_LINE, Line, Lines
 from .matter import DOUBLE, NO_LIMIT, OUTSIDE, OVER, TESTS, WITHIN, Arc, Ground, Matter
 
@@ -55,7 +56,7 @@ class Verdict:
 def judge(lines: Lines, node: Node) -> Verdict:
     """The verdict on any holder."""
     form = lines.index.form(node)
-    if form == Form.CONSULTATIVE:
+    if form in RECOMMENDING:
         return Verdict(Status.RECOMMEND_ONLY)
     if form == Form.COMMITTEES_IN_COMMON:
         return in_common(lines, node)
@@ -186,7 +187,7 @@ def _own_part(lines: Lines, node: Node, body: int) -> Verdict:
 
 
 def _one_committee(lines: Lines, holder: Node) -> Verdict:
-    if lines.index.form(holder) in (Form.COMMITTEES_IN_COMMON, Form.CONSULTATIVE):
+    if lines.index.form(holder) in DECIDES_ALONE_FOR_NOBODY:
         return Verdict(Status.RECOMMEND_ONLY)
     return judge(lines, holder)
 

@@ -154,7 +154,7 @@ class Wording:
         lead = f"{self.who} may not decide this"
         match self.answer.status:
             case Status.RECOMMEND_ONLY:
-                return f"{self.who} is a consultative forum: it may recommend, and not decide."
+                return f"{self.who} may recommend, and not decide: a forum of its form never binds."
             case Status.RESERVED:
                 return f"{lead}: the function is reserved to the board of the body that holds it."
             case Status.NOT_RECORDED:

@@ -27,6 +27,7 @@ PLACES = (1, 2, 3)
 ELSEWHERE = 0
 EVERYWHERE = frozenset({ELSEWHERE, *PLACES})
 INFINITE = Decimal("Infinity")
+RECOMMENDING = ("consultative_forum", "council_of_governors")
 TESTS = [
     "recommend_only",
     "reserved",
@@ -99,7 +100,7 @@ class Search:
             and self.same(edge.source) != self.same(edge.target)
         ]
         self.transfers = [edge for edge in counted if self.is_transfer(edge)]
-        mute = ("consultative_forum", "committees_in_common")
+        mute = (*RECOMMENDING, "committees_in_common")
         self.passing = [
             edge for edge in counted if not self.is_transfer(edge) and self.form(self.same(edge.source)) not in mute
         ]
@@ -126,7 +127,8 @@ class Search:
             return node.id
         if node.kind == "post":
             return self.posts[node.id].body
-        return None if "joint" in self.form(node) or "common" in self.form(node) else self.forums[node.id].body
+        of_several = self.form(node) in ("joint_committee", "committees_in_common")
+        return None if of_several else self.forums[node.id].body
 
     def lives(self, node: Node) -> list[Span]:
         own = {"body": self.bodies, "forum": self.forums, "post": self.posts}[node.kind][node.id].days
@@ -405,7 +407,7 @@ class Search:
 
     def find_afresh(self, node: Node, places: frozenset[int], amount: Decimal | None) -> Finding:
         form = self.form(node)
-        if form == "consultative_forum":
+        if form in RECOMMENDING:
             return Finding("recommend_only")
         if form == "joint_committee":
             return self.find_joint(node, places, amount)

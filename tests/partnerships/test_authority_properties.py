@@ -48,7 +48,9 @@ limits = st.sampled_from(
 )
 kinds = st.sampled_from(["icb", "icb", "council", "trust"])
 forms = st.sampled_from(
-    ["committee"] * 4 + ["joint_committee"] * 4 + ["committees_in_common", "consultative_forum", "lead_provider"]
+    ["committee"] * 4
+    + ["joint_committee"] * 4
+    + ["committees_in_common", "consultative_forum", "council_of_governors", "lead_provider", "joint_venture"]
 )
 FAULTS = [
     {"state": State.DRAFT},

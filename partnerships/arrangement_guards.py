@@ -1,0 +1,110 @@
+"""Reasons against changes of an arrangement: its phase, its funds, its lines. Pure, on plain facts."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ics_governance.wording import money
+from ics_governance.workflow import Reason
+from partnerships.models import Arrangement, GatewayReview, Kind
+
+Phase = Arrangement.Phase
+ORDER = list(Phase.values)
+CRITERIA = (
+    "It is clear who stays accountable for what",
+    "Risks are known and within what the partners accept",
+    "Partners have agreed how they decide and how they settle disagreement",
+    "People who use services and the public know of it and were heard",
+    "Money and its limits are agreed in writing",
+)
+"""What a gateway looks at, unless the partners choose other criteria; our wording."""
+LEAD_KINDS = (Kind.ICB, Kind.LOCAL_AUTHORITY)
+
+
+def kind_has_its_area(kind: str, place: Any, footprint: Collection[Any]) -> list[Reason]:
+    """A place-based partnership is for a place, which lies in its footprint."""
+    if kind != Arrangement.Kind.PLACE:
+        return []
+    if place is None:
+        return [Reason("A place-based partnership is for a place", "place")]
+    if footprint and place not in footprint:
+        return [Reason(f"The footprint must include {place.name}, the place it is for", "footprint")]
+    return []
+
+
+def host_fits(kind: str, host: Any) -> list[Reason]:
+    """A health and wellbeing board is a council's; an integrated care partnership is convened by ICB and councils."""
+    if kind == Arrangement.Kind.HWB and host.kind != Kind.LOCAL_AUTHORITY:
+        return [Reason("A health and wellbeing board is a committee of a council: its host is a council", "host")]
+    if kind == Arrangement.Kind.ICP and host.kind not in LEAD_KINDS:
+        text = "An integrated care partnership is convened by the integrated care board and the councils of its area"
+        return [Reason(text, "host")]
+    return []
+
+
+def starts_in_shadow(phase: str) -> list[Reason]:
+    """Recorded anew, it may be in any phase as fact; nothing is held against it."""
+    return [] if phase in ORDER else [Reason("Choose one of the phases", "phase")]
+
+
+def phase_goes_by_gateway(now: str, wanted: str) -> list[Reason]:
+    """An edit may lower a phase; up it goes by a gateway review alone."""
+    if ORDER.index(wanted) <= ORDER.index(now):
+        return []
+    text = f"It goes on to “{Phase(wanted).label}” by a gateway review that it passed: record the review"
+    return [Reason(text, "phase")]
+
+
+def gateway_is_sound(now: str, values: Any, on: date) -> list[Reason]:
+    """A review is held, goes one step up, and its outcome fits what was met."""
+    reasons = []
+    if values["held_on"] > on:
+        reasons.append(Reason("A review is recorded once it was held, not before", "held_on"))
+    if ORDER.index(values["phase_after"]) != ORDER.index(now) + 1:
+        if now == ORDER[-1]:
+            return [*reasons, Reason(f"It is in the last phase already: {Phase(now).label}", "phase_after")]
+        following = Phase(ORDER[ORDER.index(now) + 1]).label
+        reasons.append(Reason(f"A gateway leads one step up: from here to “{following}”", "phase_after"))
+    criteria: Sequence[Sequence[Any]] = values.get("criteria") or []
+    unmet = [text for text, met in criteria if not met]
+    outcome = values["outcome"]
+    if not criteria:
+        reasons.append(Reason("Name at least one criterion, one a line", "criteria"))
+    if unmet and outcome == GatewayReview.Outcome.PASSED:
+        text = f"{len(unmet)} of {len(criteria)} criteria were not met: it passed with conditions, or did not pass"
+        reasons.append(Reason(text, "outcome"))
+    if outcome == GatewayReview.Outcome.CONDITIONS and not str(values.get("note", "")).strip():
+        reasons.append(Reason("Write down the conditions", "note"))
+    if values.get("review_on") and values["review_on"] <= values["held_on"]:
+        reasons.append(Reason("It is looked at again after the day of the review", "review_on"))
+    return reasons
+
+
+def passed(outcome: str) -> bool:
+    """Whether a review lets the phase go up."""
+    return outcome in (GatewayReview.Outcome.PASSED, GatewayReview.Outcome.CONDITIONS)
+
+
+def fund_is_sound(kind: str, bodies: Iterable[Any], limit: Decimal | None, total: Decimal) -> list[Reason]:
+    """A pooled fund under section 75 has an NHS body and a council among its contributors."""
+    reasons = []
+    kinds = {body.kind for body in bodies}
+    if kind == "pooled" and kinds and not (Kind.LOCAL_AUTHORITY in kinds and kinds - {Kind.LOCAL_AUTHORITY}):
+        text = "A pooled fund under section 75 is of a council and an NHS body: both contribute"
+        reasons.append(Reason(text, "contributions"))
+    if limit is not None and kinds and limit > total:
+        text = f"No more can be committed than is contributed, {money(total)}"
+        reasons.append(Reason(text, "limit"))
+    return reasons
+
+
+def minimum_is_kept(name: str, amount: Decimal, minimum: Decimal | None, as_fact: bool) -> list[Reason]:
+    """A contribution reaches its minimum, unless it is recorded as the fact that it did not."""
+    if minimum is None or amount >= minimum or as_fact:
+        return []
+    text = (
+        f"{name} must contribute at least {money(minimum)}, and {money(amount)} is less: raise it, or tick that less "
+        "was paid, and it is recorded and marked"
+    )
+    return [Reason(text, "contributions")]
