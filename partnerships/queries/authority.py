@@ -25,6 +25,8 @@ class Register:
     names: dict[Node, str]
     functions: dict[str, str]
     reports: dict[int, int] = field(default_factory=dict)  # a forum to the one that it reports to
+    forums: dict[int, rows.ForumRow] = field(default_factory=dict)
+    places: dict[int, rows.PlaceRow] = field(default_factory=dict)
 
     def ask(
         self, holder: int | Node, function: str, *, amount: Decimal | None, places: Iterable[int] = (), on: date
@@ -143,7 +145,8 @@ def load_graph(
         **{Node.post(row.id): row.title for row in posts},
     }
     reports = {row.id: row.reports_to for row in forums if row.reports_to}
-    return Register(graph, names, {row.code: row.name for row in functions}, reports)
+    titles = {row.code: row.name for row in functions}
+    return Register(graph, names, titles, reports, {row.id: row for row in forums}, {row.id: row for row in areas})
 
 
 def _covers(functions: Iterable[Function]) -> dict[int, set[int]]:

@@ -140,6 +140,9 @@ class ForumRow(NamedTuple):
     reports_to: int | None
     members: list[int]
     committees: list[int]
+    places: list[int]
+    arrangement: int | None
+    arrangement_kind: str | None
 
     @property
     def record(self) -> authority.Forum:
@@ -152,7 +155,8 @@ class ForumRow(NamedTuple):
 
 
 FORUM_COLUMNS = (
-    "id", "name", "host_id", "form", "level", "starts", "ends", "reports_to_id", "taking_part", "within",
+    "id", "name", "host_id", "form", "level", "starts", "ends", "reports_to_id", "taking_part", "within", "at",
+    "arrangement_id", "arrangement__kind",
 )  # fmt: skip
 
 
@@ -169,9 +173,11 @@ def forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
 def _forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
     members = voting(on).filter(forum=OuterRef("pk"), forum__form__in=JOINT).order_by("organisation")
     within = Forum.committees.through.objects.filter(from_forum=OuterRef("pk")).order_by("to_forum")
+    at = Forum.places.through.objects.filter(forum=OuterRef("pk")).order_by("place")
     rows = Forum.objects.filter(wanted).annotate(
         taking_part=ArraySubquery(members.values("organisation").distinct()),
         within=ArraySubquery(within.values("to_forum")),
+        at=ArraySubquery(at.values("place")),
     )
     return [ForumRow._make(row) for row in rows.order_by("pk").values_list(*FORUM_COLUMNS)]
 
@@ -219,6 +225,7 @@ class PlaceRow(NamedTuple):
     starts: date | None
     ends: date | None
     councils: list[int]
+    name: str
 
     @property
     def footprint(self) -> authority.Footprint:
@@ -241,8 +248,8 @@ def place_rows(bodies: Collection[int], also: Collection[int]) -> list[PlaceRow]
     found = Place.objects.filter(Q(icb__in=bodies) | Q(councils__in=bodies) | Q(pk__in=also)).values("pk")
     rows = Place.objects.filter(pk__in=found).annotate(of=ArrayAgg("councils", default=[])).order_by("pk")
     return [
-        PlaceRow(pk, icb, starts, ends, [council for council in councils if council])
-        for pk, icb, starts, ends, councils in rows.values_list("id", "icb_id", "starts", "ends", "of")
+        PlaceRow(pk, icb, starts, ends, [council for council in councils if council], name)
+        for pk, icb, starts, ends, councils, name in rows.values_list("id", "icb_id", "starts", "ends", "of", "name")
     ]
 
 
