@@ -25,7 +25,7 @@ class BadTable(ValueError):
 
 @dataclass(frozen=True)
 class Body:
-    """One organisation. `ods_code` and `gss_code` are None where the body has none."""
+    """One organisation. A code is None where the body has none of that kind; one of them it has."""
 
     kind: str
     ods_code: str | None
@@ -38,11 +38,12 @@ class Body:
     is_foundation_trust: bool = False
     source: str = ""
     note: str = ""
+    local_code: str | None = None
 
     @property
     def code(self) -> str:
-        """ODS code, else GSS code."""
-        return self.ods_code or self.gss_code or ""
+        """ODS code, else GSS code, else the code of this register."""
+        return self.ods_code or self.gss_code or self.local_code or ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,20 @@ class OldName:
     name: str
     starts: date
     ends: date
+
+
+@dataclass(frozen=True)
+class ClusterRow:
+    """One ICB (a code) in a cluster of ICBs that share leadership; what is said of the cluster stands in each row."""
+
+    cluster: str
+    icb: str
+    shares_chair: bool
+    shares_chief_executive: bool
+    starts: date | None
+    ends: date | None
+    mark: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -120,6 +135,7 @@ class England:
     links: tuple[Link, ...]
     successions: tuple[Became, ...]
     old_names: tuple[OldName, ...]
+    clusters: tuple[ClusterRow, ...]
     functions: tuple[FunctionRow, ...]
     bases: tuple[BasisRow, ...]
 
@@ -137,6 +153,7 @@ def read(folder: Path = FOLDER) -> England:
         links=tuple(_links(folder)),
         successions=tuple(_successions(folder)),
         old_names=tuple(_table(folder, "former_names", _old_name)),
+        clusters=tuple(_table(folder, "icb_clusters", _cluster)),
         functions=_whole_first(_table(folder, "functions", _function)),
         bases=tuple(_table(folder, "legal_bases", _basis)),
     )
@@ -149,6 +166,7 @@ def read(folder: Path = FOLDER) -> England:
 ODS = "ODS extract of 9 April 2026"
 SOURCES = {
     "oversight_bodies": "general knowledge, to be confirmed",
+    "regulators": "general knowledge, to be confirmed",
     "regions": "constants of rcpch-nhs-organisations, April 2026",
     "icbs": "constants of rcpch-nhs-organisations, successions checked against ODS",
     "trusts": ODS,
@@ -159,6 +177,7 @@ SOURCES = {
 def _bodies(folder: Path) -> Iterator[Body]:
     for table, kind in (("oversight_bodies", "oversight_body"), ("regions", "region")):
         yield from _table(folder, table, lambda row, kind=kind, table=table: _body(row, kind, SOURCES[table]))  # type: ignore[misc]
+    yield from _table(folder, "regulators", _regulator)
     yield from _table(folder, "icbs", lambda row: _body(row, "icb", SOURCES["icbs"], f"{row['area_name']} ICB"))
     yield from _table(folder, "trusts", _trust)
     yield from _table(folder, "local_authorities", _council)
@@ -175,6 +194,21 @@ def _body(row: "Row", kind: str, source: str, short_name: str = "") -> Body:
         closed=row.day("closed_on"),
         source=source,
         note=row.get("note"),
+    )
+
+
+def _regulator(row: "Row") -> Body:
+    return Body(
+        kind="regulator",
+        ods_code=None,
+        gss_code=None,
+        local_code=row["local_code"],
+        name=row["name"],
+        short_name=row["short_name"],
+        opened=row.day("opened_on"),
+        closed=row.day("closed_on"),
+        source=SOURCES["regulators"],
+        note=row["note"],
     )
 
 
@@ -267,6 +301,22 @@ def _old_name(row: "Row") -> OldName:
     if not starts or not ends:
         raise row.wrong("a former name needs both days")
     return OldName(row["ods_code"], row["name"], starts, ends)
+
+
+def _cluster(row: "Row") -> ClusterRow:
+    starts = row.day("known_from")
+    if not starts:
+        raise row.wrong("a membership in a cluster needs its first day")
+    return ClusterRow(
+        cluster=row["cluster"],
+        icb=row["icb_ods_code"],
+        shares_chair=row.yes("shares_chair"),
+        shares_chief_executive=row.yes("shares_chief_executive"),
+        starts=starts,
+        ends=row.day("known_to"),
+        mark=row["mark"],
+        note=row["note"],
+    )
 
 
 # --- Functions and legal bases ------------------------------------------------------------------------------------
@@ -377,6 +427,7 @@ def _check(england: England) -> None:
     named = [(f"the link from {row.source}", code) for row in england.links for code in (row.source, row.target)]
     named += [("a succession", code) for row in england.successions for code in (row.predecessor, row.successor)]
     named += [("a former name", row.code) for row in england.old_names]
+    named += [(f"the cluster {row.cluster}", row.icb) for row in england.clusters]
     for what, code in named:
         if code not in codes:
             raise BadTable(f"“{code}”, named in {what}, is not a body of the tables.")

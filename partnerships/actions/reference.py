@@ -1,4 +1,8 @@
-"""Bring the database in line with England's reference tables: add what is missing, change what differs."""
+"""Bring the database in line with England's reference tables: add what is missing, change what differs.
+
+What a person entered or corrected since outranks the tables: such a body, its links and its names are left alone, and a
+link or a cluster that was ended stays ended.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,7 +16,17 @@ from ics_governance.models import LedgerEntry
 from ics_governance.permissions import Actor, Refused
 from partnerships.access import P
 from partnerships.england import England
-from partnerships.models import FormerName, Function, LegalBasis, Organisation, OrganisationRelation, Succession
+from partnerships.models import (
+    Cluster,
+    ClusterMember,
+    FormerName,
+    Function,
+    LegalBasis,
+    Organisation,
+    OrganisationRelation,
+    Succession,
+)
+from partnerships.queries.keeping import BY_HAND
 
 IMPORT = "reference"
 LOADING_LOCK = 0x1CE5EED  # two loads at once take turns
@@ -71,6 +85,7 @@ def _load_bodies(england: England, loaded: Loaded) -> None:
             "short_name": body.short_name,
             "ods_code": body.ods_code,
             "gss_code": body.gss_code,
+            "local_code": body.local_code,
             "opened": body.opened,
             "closed": body.closed,
             "subtype": body.subtype,
@@ -81,14 +96,18 @@ def _load_bodies(england: England, loaded: Loaded) -> None:
         for body in england.bodies
     }
     existing = {body.code: body for body in Organisation.objects.all()}
+    by_hand = {code: body.pk for code, body in existing.items() if body.source.startswith(BY_HAND)}
+    for code in by_hand.keys() & wanted.keys():
+        del wanted[code]
     _merge("bodies", Organisation, wanted, existing, loaded)
     ids = dict(zip(existing, (body.pk for body in existing.values()), strict=True))
-    _load_links(england, ids, loaded)
+    _load_links(england, ids, frozenset(by_hand.values()), loaded)
     _load_successions(england, ids, loaded)
-    _load_names(england, ids, loaded)
+    _load_names(england, ids, frozenset(by_hand.values()), loaded)
+    _load_clusters(england, ids, loaded)
 
 
-def _load_links(england: England, ids: Mapping[str, int], loaded: Loaded) -> None:
+def _load_links(england: England, ids: Mapping[str, int], by_hand: frozenset[int], loaded: Loaded) -> None:
     wanted = {
         (row.kind, ids[row.source], ids[row.target], row.starts): {
             "kind": row.kind,
@@ -100,9 +119,11 @@ def _load_links(england: England, ids: Mapping[str, int], loaded: Loaded) -> Non
             "note": row.note,
         }
         for row in england.links
+        if ids[row.source] not in by_hand
     }
     links = OrganisationRelation.objects.all()
     existing = {(row.kind, row.source_body_id, row.target_body_id, row.starts): row for row in links}
+    _stay_ended(wanted, existing)
     _merge("links", OrganisationRelation, wanted, existing, loaded)
 
 
@@ -122,7 +143,7 @@ def _load_successions(england: England, ids: Mapping[str, int], loaded: Loaded) 
     _merge("successions", Succession, wanted, existing, loaded)
 
 
-def _load_names(england: England, ids: Mapping[str, int], loaded: Loaded) -> None:
+def _load_names(england: England, ids: Mapping[str, int], by_hand: frozenset[int], loaded: Loaded) -> None:
     wanted = {
         (ids[row.code], row.starts): {
             "organisation_id": ids[row.code],
@@ -131,9 +152,51 @@ def _load_names(england: England, ids: Mapping[str, int], loaded: Loaded) -> Non
             "ends": row.ends,
         }
         for row in england.old_names
+        if ids[row.code] not in by_hand
     }
     existing = {(row.organisation_id, row.starts): row for row in FormerName.objects.all()}
     _merge("former names", FormerName, wanted, existing, loaded)
+
+
+def _load_clusters(england: England, ids: Mapping[str, int], loaded: Loaded) -> None:
+    wanted = {
+        row.cluster: {
+            "name": row.cluster,
+            "shares_chair": row.shares_chair,
+            "shares_chief_executive": row.shares_chief_executive,
+            "starts": row.starts,
+            "ends": row.ends,
+            "mark": row.mark,
+            "note": row.note,
+        }
+        for row in england.clusters
+    }
+    existing = {row.name: row for row in Cluster.objects.order_by("-pk")}
+    _stay_ended(wanted, existing)
+    _merge("clusters", Cluster, wanted, existing, loaded)
+    held = {(row.cluster_id, row.organisation_id): row for row in ClusterMember.objects.order_by("-pk")}
+    members = {
+        (existing[row.cluster].pk, ids[row.icb]): {
+            "cluster_id": existing[row.cluster].pk,
+            "organisation_id": ids[row.icb],
+            "starts": row.starts,
+            "ends": row.ends,
+        }
+        for row in england.clusters
+    }
+    _stay_ended(members, held)
+    elsewhere = {member.organisation_id for key, member in held.items() if key not in members and not member.ends}
+    members = {
+        key: values for key, values in members.items() if key in held or values["organisation_id"] not in elsewhere
+    }
+    _merge("cluster members", ClusterMember, members, held, loaded)
+
+
+def _stay_ended(wanted: Mapping[Any, dict[str, Any]], existing: Mapping[Any, Any]) -> None:
+    """What was ended since keeps its last day, whatever the tables say."""
+    for key, values in wanted.items():
+        if values["ends"] is None and key in existing:
+            values["ends"] = existing[key].ends
 
 
 def _load_functions(england: England, loaded: Loaded) -> None:

@@ -16,7 +16,7 @@ from ics_governance.permissions import Actor
 from partnerships.access import P, scope
 from partnerships.models import Delegation, Forum, Function, LegalBasis, Organisation, Place, Post
 
-from .naming import Named, columns_of
+from .naming import COLUMNS, Named, columns_of
 
 Status = Delegation.Status
 IN_FORCE = "in force"
@@ -122,7 +122,7 @@ def _row(values: tuple[Any, ...], day: date) -> Row:
     (*plain, status, areas, through, from_forum, from_post, to_forum, to_forum_name, to_post, to_post_title), bodies = (
         values[: len(OWN)], values[len(OWN) :]
     )  # fmt: skip
-    body, other = Named(*bodies[:7]), Named(*bodies[7:])
+    body, other = Named(*bodies[: len(COLUMNS)]), Named(*bodies[len(COLUMNS) :])
     if to_forum:
         recipient = Party("forum", to_forum_name, to_forum)
     else:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from partnerships.models import Kind
 from partnerships.models.organisations import SUBTYPES
 
-COLUMNS = ("pk", "name", "short_name", "ods_code", "gss_code", "kind", "subtype")
+COLUMNS = ("pk", "name", "short_name", "ods_code", "gss_code", "kind", "subtype", "local_code")
 
 
 class Named(NamedTuple):
@@ -18,11 +18,12 @@ class Named(NamedTuple):
     gss_code: str | None
     kind: str = ""
     subtype: str = ""
+    local_code: str | None = None
 
     @property
     def code(self) -> str:
-        """ODS code, else GSS code."""
-        return self.ods_code or self.gss_code or ""
+        """ODS code, else GSS code, else the code of this register."""
+        return self.ods_code or self.gss_code or self.local_code or ""
 
     @property
     def label(self) -> str:

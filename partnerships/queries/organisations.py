@@ -22,12 +22,13 @@ from partnerships.models import (
 )
 
 from . import arrangements, delegations, forums
-from .naming import Named, columns_of
+from .naming import COLUMNS, Named, columns_of
 
 Relation = OrganisationRelation.Kind
 # Before this day the reference tables know no link between bodies.
 LINKS_KNOWN_FROM = date(2026, 4, 1)
-SORTS = {"name": ("name", "id"), "kind": ("kind", "name", "id"), "code": ("ods_code", "gss_code", "id")}
+SORTS = {"name": ("name", "id"), "kind": ("kind", "name", "id"), "code": ("ods_code", "gss_code", "local_code", "id")}
+WIDTH = len(COLUMNS)
 FEW = 10  # rows of a kind on the page of an organisation; the rest is behind a link
 
 
@@ -63,7 +64,7 @@ def _says(word: str) -> Q:
     """A word in a name, now or before, or the beginning of a code."""
     former = FormerName.objects.filter(organisation=OuterRef("pk"), name__icontains=word)
     names = Q(name__icontains=word) | Q(short_name__icontains=word) | Exists(former)
-    return names | Q(ods_code__istartswith=word) | Q(gss_code__istartswith=word)
+    return names | Q(ods_code__istartswith=word) | Q(gss_code__istartswith=word) | Q(local_code__istartswith=word)
 
 
 @dataclass
@@ -208,7 +209,7 @@ def _links_around(body: Organisation) -> list[Link]:
         .order_by("-lead", "source_body__name", "target_body__name", "starts")
         .values_list("kind", "starts", "ends", "lead", "note", *columns_of("source_body"), *columns_of("target_body"))
     )
-    return [Link._make((*row[:5], Named(*row[5:12]), Named(*row[12:]))) for row in rows]
+    return [Link._make((*row[:5], Named(*row[5 : 5 + WIDTH]), Named(*row[5 + WIDTH :]))) for row in rows]
 
 
 def successions_of(body: Organisation) -> tuple[list[Succession], list[Succession]]:

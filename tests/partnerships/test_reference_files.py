@@ -12,8 +12,10 @@ KNOWN_FROM = date(2026, 4, 1)
 TODAY = date(2026, 11, 1)
 
 EXPECTED_ROWS = {
+    "activity_areas": 7,
     "former_names": 1,
     "functions": 10,
+    "icb_clusters": 18,
     "icb_successions": 16,
     "icbs": 48,
     "legal_bases": 36,
@@ -21,13 +23,17 @@ EXPECTED_ROWS = {
     "local_authority_icbs": 156,
     "oversight_bodies": 1,
     "regions": 7,
+    "regulators": 3,
     "trust_icbs": 213,
     "trust_successions": 10,
     "trusts": 213,
 }
+IN_AN_ORDER_OF_THEIR_OWN = {"activity_areas"}
 SORTED_BY = {
+    "activity_areas": ("code",),
     "former_names": ("ods_code", "known_from"),
     "functions": ("code",),
+    "icb_clusters": ("cluster", "icb_ods_code"),
     "icb_successions": ("effective_on", "predecessor_ods_code", "successor_ods_code"),
     "icbs": ("ods_code",),
     "legal_bases": ("code", "owner_kind", "recipient_kind"),
@@ -35,6 +41,7 @@ SORTED_BY = {
     "local_authority_icbs": ("council_gss_code", "icb_ods_code"),
     "oversight_bodies": ("ods_code",),
     "regions": ("ods_code",),
+    "regulators": ("local_code",),
     "trust_icbs": ("trust_ods_code", "icb_ods_code"),
     "trust_successions": ("effective_on", "predecessor_ods_code", "successor_ods_code"),
     "trusts": ("ods_code",),
@@ -77,7 +84,8 @@ def test_a_table_has_the_expected_number_of_rows(name):
 @pytest.mark.parametrize("name", EXPECTED_ROWS)
 def test_rows_are_unique_and_in_a_fixed_order(name):
     keys = [tuple(row[column] for column in SORTED_BY[name]) for row in table(name)]
-    assert keys == sorted(set(keys))
+    assert len(keys) == len(set(keys))
+    assert keys == sorted(keys) or name in IN_AN_ORDER_OF_THEIR_OWN
 
 
 @pytest.mark.parametrize("name", EXPECTED_ROWS)
@@ -277,6 +285,36 @@ def test_a_former_name_ends_before_today_and_differs_from_the_name_of_today():
     for row in table("former_names"):
         assert row["name"] != bodies[row["ods_code"]]["name"]
         assert row["known_from"] <= row["known_to"] < TODAY.isoformat()
+
+
+# --- clusters and regulators ---------------------------------------------------------------------
+
+
+def test_an_icb_is_in_one_cluster_and_was_open_when_that_began():
+    icbs, rows = by_code("icbs"), table("icb_clusters")
+    assert [code for code, times in Counter(row["icb_ods_code"] for row in rows).items() if times > 1] == []
+    assert all(is_open(icbs[row["icb_ods_code"]], date.fromisoformat(row["known_from"])) for row in rows)
+
+
+def test_a_cluster_has_several_boards_and_is_told_the_same_in_each_of_its_rows():
+    clusters: dict[str, list[tuple[str, ...]]] = {}
+    for row in table("icb_clusters"):
+        said = tuple(value for column, value in row.items() if column != "icb_ods_code")
+        clusters.setdefault(row["cluster"], []).append(said)
+    assert len(clusters) == 8
+    assert all(len(rows) > 1 and len(set(rows)) == 1 for rows in clusters.values())
+
+
+def test_a_cluster_says_how_sure_it_is():
+    rows = table("icb_clusters")
+    marks = {row["cluster"]: row["mark"] for row in rows}
+    assert Counter(marks.values()) == {"V": 5, "R": 2, "P": 1}
+    assert all(row["note"] and row["shares_chair"] in {"yes", "no"} for row in rows)
+
+
+def test_a_regulator_says_how_sure_it_is():
+    assert {row["local_code"]: row["mark"] for row in table("regulators")} == {"CQC": "P", "HSSIB": "R", "OFSTED": "P"}
+    assert all("to be confirmed" in row["note"] for row in table("regulators"))
 
 
 # --- functions and legal bases -------------------------------------------------------------------

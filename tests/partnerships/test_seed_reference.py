@@ -13,7 +13,16 @@ from ics_governance.models import LedgerEntry
 from ics_governance.permissions import SYSTEM, Refused
 from partnerships.actions.reference import load_reference
 from partnerships.england import FOLDER, LINKS_KNOWN_FROM, BadTable, read, short_name_of_trust
-from partnerships.models import FormerName, Function, LegalBasis, Organisation, OrganisationRelation, Succession
+from partnerships.models import (
+    Cluster,
+    ClusterMember,
+    FormerName,
+    Function,
+    LegalBasis,
+    Organisation,
+    OrganisationRelation,
+    Succession,
+)
 from partnerships.queries.organisations import LINKS_KNOWN_FROM as KNOWN_TO_PAGES
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +55,9 @@ def change(folder, table: str, old: str, new: str) -> None:
 
 
 def everything() -> list[tuple[object, ...]]:
-    models = (Organisation, OrganisationRelation, Succession, FormerName, Function, LegalBasis)
+    models = (
+        Organisation, OrganisationRelation, Succession, FormerName, Function, LegalBasis, Cluster, ClusterMember,
+    )  # fmt: skip
     return [row for model in models for row in model.objects.order_by("pk").values_list()]
 
 
@@ -54,9 +65,10 @@ def everything() -> list[tuple[object, ...]]:
 
 
 def test_all_of_england_is_there(loaded):
-    kinds = ("oversight_body", "region", "icb", "trust", "local_authority")
+    kinds = ("oversight_body", "region", "icb", "trust", "local_authority", "regulator")
     counts = [Organisation.objects.filter(kind=kind).count() for kind in kinds]
-    assert counts == [1, 7, 48, 213, 153]
+    assert counts == [1, 7, 48, 213, 153, 3]
+    assert (Cluster.objects.count(), ClusterMember.objects.count()) == (8, 18)
     assert Succession.objects.count() == 26
     assert LegalBasis.objects.count() >= 36
 
@@ -69,14 +81,15 @@ def test_a_second_run_changes_nothing_and_says_so(loaded):
 
 
 def test_a_load_tells_what_it_added(world):
-    assert "919 rows of reference tables: added bodies 412, links" in seed()
+    rows = len(list(read().rows()))
+    assert f"{rows:,} rows of reference tables: added bodies 415, links" in seed()
 
 
 def test_a_load_is_one_entry_of_the_audit_trail_over_the_digest_of_its_rows(loaded):
     entry = LedgerEntry.objects.get(record="import:reference")
     rows = list(read().rows())
     assert entry.kind == "reference.loaded" and entry.actor is None
-    assert json.loads(entry.body) == {"import": "reference", "rows": 919, "digest": ledger.digest_of_rows(rows)}
+    assert json.loads(entry.body) == {"import": "reference", "rows": len(rows), "digest": ledger.digest_of_rows(rows)}
 
 
 def test_a_correction_made_in_the_register_outlives_the_next_start(loaded):
