@@ -75,11 +75,15 @@ def draw(field: "Group", options: Options) -> str:
 
 def options_of(field: "Group", options: Options) -> str:
     """A select's options, by an own loop: the macro takes a third of a page's time for the forty systems of England."""
-    return "".join(
-        f'<option value="{escape(value)}"{" selected" if chosen else ""}>'
-        f"{escape(option_text(value, label, options))}</option>\n"
-        for value, label, chosen in field.choices
-    )
+    drawn = []
+    for name, choices in field.groups:
+        inside = "".join(
+            f'<option value="{escape(value)}"{" selected" if chosen else ""}>'
+            f"{escape(option_text(value, label, options))}</option>\n"
+            for value, label, chosen in choices
+        )
+        drawn.append(f'<optgroup label="{escape(name)}">\n{inside}</optgroup>\n' if name else inside)
+    return "".join(drawn)
 
 
 def option_text(value: str, label: str, options: Options) -> str:

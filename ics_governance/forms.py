@@ -85,11 +85,19 @@ class Group(django_forms.BoundField):
     @property
     def choices(self) -> Iterator[tuple[str, str, bool]]:
         """Value, label and whether it is chosen, of every option."""
+        for _, options in self.groups:
+            yield from options
+
+    @property
+    def groups(self) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
+        """The options in their groups; the name of a group is empty for options that stand alone."""
         widget = self.field.widget
         chosen = widget.format_value(self.value())
-        for _, options, _ in widget.optgroups(self.html_name, chosen):
-            for option in options:
-                yield str(option["value"]), str(option["label"]), bool(option["selected"])
+        for name, options, _ in widget.optgroups(self.html_name, chosen):
+            yield (
+                str(name or ""),
+                [(str(each["value"]), str(each["label"]), bool(each["selected"])) for each in options],
+            )
 
 
 class Form(django_forms.Form):

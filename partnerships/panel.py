@@ -1,16 +1,16 @@
 """The authority panel: an answer of the resolver as the pages draw it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.urls import reverse
 
-from ics_governance.wording import day, money
+from ics_governance.wording import day, joined, money
 
 from .authority import Alternative, Node, Status, Step
-from .authority.words import sentence, verdict
+from .authority.words import VERDICTS, sentence, verdict
 from .queries.authority import Asked
 from .queries.meetings import NextMeeting
 
@@ -34,8 +34,13 @@ class Panel:
 NO_QUESTION = Panel("unsure", "No question yet", "Choose the function that this decision exercises.")
 
 
-def panel(asked: Asked | None, meetings: Mapping[int, NextMeeting] | None = None) -> Panel:
-    """The panel of an answer; `meetings` are the next ones of forums that could take it, by forum id."""
+def panel(
+    asked: Asked | None,
+    meetings: Mapping[int, NextMeeting] | None = None,
+    again: Callable[[Node], str] | None = None,
+) -> Panel:
+    """The panel of an answer; `meetings` are the next ones of forums that could take it, by forum id. `again` gives
+    the address that asks the same question of another holder."""
     if asked is None:
         return NO_QUESTION
     answer = asked.answer
@@ -45,7 +50,7 @@ def panel(asked: Asked | None, meetings: Mapping[int, NextMeeting] | None = None
         verdict(answer),
         sentence(answer, asked.names),
         _nodes(asked),
-        [_alternative(row, asked, meetings or {}) for row in answer.alternatives],
+        [_alternative(row, asked, meetings or {}, again or address) for row in answer.alternatives],
         answer.chain,
         answer.on,
         answer.status is Status.EXCEEDS_LIMIT,
@@ -97,12 +102,14 @@ def _edge(step: Step, stops: bool) -> dict[str, Any]:
     return {"text": step.instrument or "no document named", "limit": limit, "broken": stops}
 
 
-def _alternative(row: Alternative, asked: Asked, meetings: Mapping[int, NextMeeting]) -> dict[str, Any]:
+def _alternative(
+    row: Alternative, asked: Asked, meetings: Mapping[int, NextMeeting], to: Callable[[Node], str]
+) -> dict[str, Any]:
     upcoming = meetings.get(row.holder.id) if row.holder.kind == "forum" else None
     when = f"{day(upcoming.held_on)}, papers by {day(upcoming.papers_by)}" if upcoming else ""
     return {
         "name": asked.names.get(row.holder, str(row.holder)),
-        "href": address(row.holder),
+        "href": to(row.holder),
         "limit": "no limit of its own" if row.limit is None else f"up to {money(row.limit)}",
         "when": when,
         "enough": row.status is not Status.EXCEEDS_LIMIT,
@@ -112,3 +119,34 @@ def _alternative(row: Alternative, asked: Asked, meetings: Mapping[int, NextMeet
 def address(node: Node) -> str:
     """Where a forum of the chain is described; bodies and posts are named without a link."""
     return reverse("forum", args=[node.id]) if node.kind == "forum" else ""
+
+
+def facts(asked: Asked, functions: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What an answer says besides its sentence, as label and text; only what there is to say."""
+    answer = asked.answer
+    bodies = lambda ids: joined(asked.names.get(Node.body(pk), str(pk)) for pk in ids)  # noqa: E731
+    limit = money(answer.limit) if answer.limit is not None else "no limit of its own" if answer.within else ""
+    found = [
+        ("Up to", limit),
+        ("Until", day(answer.valid_until) if answer.valid_until else "no end date" if answer.within else ""),
+        ("Accountable", bodies(answer.accountable_bodies)),
+        ("Must be present and agree", bodies(answer.holders_needed)),
+        ("Have not delegated to it", bodies(answer.missing_holders)),
+        ("Also needed", joined(answer.further_approval_needed)),
+        ("Not included", joined(functions.get(code, code) for code in answer.reserved_parts)),
+    ]
+    return [(label, text) for label, text in found if text]
+
+
+def parts(asked: Asked) -> list[dict[str, Any]]:
+    """Body by body: what each one's own line says, where several take part."""
+    return [
+        {
+            "name": asked.names.get(Node.body(part.body), str(part.body)),
+            "verdict": VERDICTS[part.status],
+            "good": part.status is Status.WITHIN_AUTHORITY,
+            "share": "" if part.share is None else money(part.share),
+            "limit": "" if part.limit is None else money(part.limit),
+        }
+        for part in asked.answer.parts
+    ]

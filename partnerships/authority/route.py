@@ -199,9 +199,11 @@ class _Way:
     def _asked(self, kind: Kind, texts: Iterable[str], verdict: Verdict) -> Iterator[RouteStep]:
         """What the function needs besides, by whoever stands for it in the register."""
         for text in texts:
-            standing = [voice.holder for voice in self.voices if self._stands_for(voice, text, verdict)]
-            for holder in sorted(set(standing)) or [None]:
+            standing = {voice.holder for voice in self.voices if self._stands_for(voice, text, verdict)}
+            for holder in sorted(standing):
                 yield RouteStep(kind=kind, because=Because.FUNCTION, holder=holder, text=text)
+            if not standing:
+                yield RouteStep(kind=kind, because=Because.FUNCTION, text=text)
 
     def _stands_for(self, voice: Voice, text: str, verdict: Verdict) -> bool:
         word = NAMED_BY.get(voice.role)
@@ -229,8 +231,8 @@ class _Way:
                 elif not advises and voice.holder in below and voice.places:
                     found.setdefault(voice.holder, self._recommends(voice.holder, Because.PLACE))
         for node in list(found):
-            for each in self._between(node, decider, below):
-                found.setdefault(each, self._recommends(each, Because.BETWEEN))
+            for passed in self._between(node, below):
+                found.setdefault(passed, self._recommends(passed, Because.BETWEEN))
         return sorted(found.values(), key=lambda step: self._lowest(step, below))
 
     def _recommends(self, node: Node, because: Because) -> RouteStep:
@@ -254,8 +256,8 @@ class _Way:
                 reporting.setdefault(each, []).append(node)
         return _reached(reporting, top)
 
-    def _between(self, node: Node, decider: Node, below: Mapping[Node, int]) -> Iterator[Node]:
-        """The steps of a shortest reporting line between the two."""
+    def _between(self, node: Node, below: Mapping[Node, int]) -> Iterator[Node]:
+        """The forums that lie on a shortest reporting line from here to whoever decides."""
         while node in below and below[node] > 1:
             node = min(each for each in self.reports[node] if below.get(each) == below[node] - 1)
             yield node

@@ -110,6 +110,8 @@ class Wording:
         answer = self.answer
         if answer.limit is None:
             return "without a limit"
+        if any(step.annual and step.left == step.limit == answer.limit for step in answer.chain):
+            return f"up to {pounds(answer.limit)} for the financial year,"
         if any(step.annual and step.left == answer.limit for step in answer.chain):
             return f"up to {pounds(answer.limit)}, what is left for the financial year,"
         return f"up to {pounds(answer.limit)}"
