@@ -10,7 +10,7 @@ from decimal import Decimal
 from partnerships.authority import Node
 from partnerships.authority.words import day, joined, pounds
 
-from .facts import CONTRACT, JOINT, JOINT_DECISION, SEAT, TRANSFER_ORDER, TRANSFERRED, Basis, Edge, Register, holds
+from .facts import CONTRACT, JOINT_DECISION, SEAT, TRANSFER_ORDER, TRANSFERRED, Basis, Edge, Forum, Register, holds
 from .finding import Finding, finding
 from .flow import Flow, circles
 
@@ -227,25 +227,30 @@ def _bases(register: Register, edge: Edge) -> Iterator[Basis]:
 
 
 def _fits(register: Register, edge: Edge, basis: Basis) -> bool:
-    return not basis.internal or not register.external(edge)
+    return not basis.internal or not register.external(edge) or _in_common(register, edge.target)
+
+
+def _in_common(register: Register, node: Node) -> bool:
+    return node.kind == "forum" and register.forums[node.id].form == "committees_in_common"
 
 
 def _recipients(register: Register, edge: Edge) -> list[str]:
-    """What kind of recipient it is to the catalogue; a forum or post of another body also stands for that body."""
-    if edge.target.kind == "body":
-        return [register.bodies[edge.target.id].kind]
-    own = "post"
-    if edge.target.kind == "forum":
-        own = "joint_committee" if register.forums[edge.target.id].form in JOINT else "committee"
-    body = register.legal_body(edge.target)
-    return [own] if body in (None, edge.body) else [own, register.bodies[body].kind]  # type: ignore[index]
+    """What kind of recipient it is to the catalogue. A committee or post of another body is that body; committees in
+    common are each a committee of its own body."""
+    target = edge.target
+    body = register.legal_body(target)
+    if target.kind == "forum" and body is None:
+        return ["committee", "joint_committee"] if _in_common(register, target) else ["joint_committee"]
+    if body != edge.body or target.kind == "body":
+        return [register.bodies[body].kind]  # type: ignore[index]
+    return ["committee" if target.kind == "forum" else "post"]
 
 
 def vacant_post(register: Register, edge: Edge) -> Iterator[Finding]:
     """Nobody holds the post that may decide."""
-    if edge.target.kind != "post" or edge.status == "approved":
+    post = register.post_of(edge.target)
+    if post is None or edge.status == "approved":
         return
-    post = register.posts[edge.target.id]
     if post.holder is None or not holds(post, register.on):
         what = register.function(edge.function)
         yield finding(
@@ -380,9 +385,7 @@ def _same(register: Register, code: str, body: int, forums: tuple[Node, ...], pl
     edges = [edge for node in forums for edge in register.into[node] if (edge.function, edge.body) == (code, body)]
     return finding(
         "same_function",
-        f"{_few(names)} may both decide on {register.function(code)} of {register.bodies[body].name} {where}."
-        if len(names) == 2
-        else f"{_few(names)} may each decide on {register.function(code)} of {register.bodies[body].name} {where}.",
+        f"{_few(names)} may each decide on {register.function(code)} of {register.bodies[body].name} {where}.",
         "Agree which of them decides, and end or narrow the other delegation.",
         [*(("forum", node.id) for node in forums), *(("delegation", pk) for pk in sorted({edge.id for edge in edges}))],
         register.system_of(body),
@@ -396,29 +399,35 @@ def _few(names: list[str]) -> str:
 
 
 def lead_of_forum_not_employed(register: Register) -> Iterator[Finding]:
-    """Who holds a delegated function alone, or leads for a forum, is an employee of the body that delegates."""
+    """Who holds a delegated function alone, or leads for a forum, is an employee of a body that delegates."""
     for forum in register.live_forums:
         edges = [edge for edge in register.into.get(Node.forum(forum.id), ()) if register.confers(edge)]
-        if not edges or forum.form == "lead_provider":
-            continue
-        leads = [row for row in register.members.get(forum.id, ()) if row.role == "executive_lead"]
-        employers = [register.employers.get(row.holder, set()) for row in leads if row.holder is not None]
         bodies = sorted({edge.body for edge in edges})
+        if not bodies or forum.form in ("lead_provider", "joint_venture"):
+            continue
+        employers = _employers_of_leads(register, forum)
         if forum.form == "individual_executive":
             missing = [body for body in bodies if not any(body in each for each in employers)]
+            whom = "no executive lead of it is employed there"
         else:
             missing = bodies if any(not each.intersection(bodies) for each in employers) else []
+            whom = "an executive lead of it is employed elsewhere"
         if missing:
             names = _few([register.bodies[body].name for body in missing])
-            alone = "employs" if len(missing) == 1 else "employ"
             yield finding(
                 "lead_not_employed",
-                f"{forum.name} decides for {names}, but has an executive lead whom none of them {alone}."
-                if forum.form != "individual_executive" and len(missing) > 1
-                else f"{forum.name} decides for {names}, which {alone} no executive lead of it."
-                if forum.form == "individual_executive"
-                else f"{forum.name} decides for {names}, which does not employ its executive lead.",
+                f"{forum.name} decides for {names}, but {whom}.",
                 "Record a joint appointment, or name an executive lead whom the delegating body employs.",
                 [("forum", forum.id)],
                 register.system_of(forum.host),
             )
+
+
+def _employers_of_leads(register: Register, forum: Forum) -> list[set[int]]:
+    """For each executive lead of a forum, and the post that decides for it, the bodies that employ them."""
+    leads = [row for row in register.members.get(forum.id, ()) if row.role == "executive_lead"]
+    found = [register.employers.get(row.holder, set()) for row in leads if row.holder is not None]
+    post = register.post_of(Node.forum(forum.id))
+    if post is not None:
+        found.append({post.body} | register.employers.get(post.holder or 0, set()))
+    return found

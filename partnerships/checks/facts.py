@@ -50,7 +50,7 @@ class Body(NamedTuple):
 
 
 class Forum(NamedTuple):
-    """A meeting body of its host."""
+    """A meeting body of its host; `post`: the one that decides, where an individual executive does."""
 
     id: int
     name: str
@@ -58,6 +58,7 @@ class Forum(NamedTuple):
     form: str
     arrangement: int | None = None
     reports_to: int | None = None
+    post: int | None = None
     starts: date | None = None
     ends: date | None = None
 
@@ -343,6 +344,11 @@ class Register:
         if node.kind == "body":
             return self.bodies[node.id].name
         return self.forums[node.id].name if node.kind == "forum" else self.posts[node.id].title
+
+    def post_of(self, node: Node) -> Post | None:
+        """The post that a holder is, or that decides for it alone."""
+        pk = self.forums[node.id].post if node.kind == "forum" else node.id
+        return self.posts.get(pk) if node.kind != "body" and pk is not None else None
 
     def function(self, code: str) -> str:
         """What a function is called in a sentence: the first letter small."""

@@ -18,7 +18,7 @@ from .facts import Edge, Register
 
 NO_LIMIT = Decimal("Infinity")
 UNREACHED = Decimal(-1)
-MUTE = ("consultative_forum", "committees_in_common")
+MUTE = ("consultative_forum", "council_of_governors", "committees_in_common")
 """Forms that hold no authority of their own, so that they can pass none on."""
 
 V = TypeVar("V", bool, Decimal)

@@ -10,7 +10,7 @@ from partnerships.authority.words import day
 from .facts import Forum, Register, Terms, grouped
 from .finding import Finding, finding
 
-NO_TERMS_NEEDED = ("individual_executive", "lead_provider")
+NO_TERMS_NEEDED = ("individual_executive", "lead_provider", "joint_venture")
 REPORT_TO_NOBODY = ("board", "council_of_governors")
 COMMISSIONERS = ("icb", "oversight_body", "local_authority")
 COMMISSIONING = ("commissioning", "primary_care", "specialised", "public_health", "social_care")
