@@ -101,7 +101,7 @@ def append(
 
 
 @dataclass(frozen=True)
-class Change:
+class ToAppend:
     """One governed change among many, for `append_many`; the same words as those of `append`."""
 
     kind: str
@@ -111,7 +111,7 @@ class Change:
     organisation_id: int | None = None
 
 
-def append_many(*, by: Actor, changes: Iterable[Change]) -> int:
+def append_many(*, by: Actor, changes: Iterable[ToAppend]) -> int:
     """An entry for each of many changes of one transaction, in a few statements; returns how many.
 
     What each entry holds is what `append` would have written for it.
