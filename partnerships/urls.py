@@ -4,14 +4,21 @@ from django.urls import include, path, register_converter
 
 from .views import (
     arrangements,
+    arranging,
+    clusters,
     decisions,
+    delegating,
     delegations,
     followup,
+    forum_keeping,
     forums,
     founding,
+    functions,
     meetings,
+    memberships,
     organisations,
     register,
+    systems,
     trail,
 )
 
@@ -73,43 +80,97 @@ register_urls = [
 
 organisation_urls = [
     path("", organisations.organisation_list, name="organisation-list"),
+    path("new/", keeping.body_new, name="organisation-new"),
     path("<str:code>/", organisations.organisation, name="organisation"),
+    path("<str:code>/edit/", keeping.body_edit, name="organisation-edit"),
+    path("<str:code>/rename/", keeping.body_rename, name="organisation-rename"),
+    path("<str:code>/close/", keeping.body_close, name="organisation-close"),
+    path("<str:code>/lead/", keeping.lead_change, name="organisation-lead"),
+    path("<str:code>/relations/new/", keeping.link_new, name="organisation-link-new"),
+    path("<str:code>/relations/<int:pk>/end/", keeping.link_end, name="organisation-link-end"),
     path("<str:code>/trail/", trail.organisation_trail, name="organisation-trail"),
-    path("<str:code>/declare/", founding.declare, name="organisation-declare"),
+    path("<str:code>/declare/", delegating.declare, name="organisation-declare"),
+]
+
+cluster_urls = [
+    path("", clusters.cluster_list, name="cluster-list"),
+    path("new/", clusters.cluster_new, name="cluster-new"),
+    path("<int:pk>/end/", clusters.cluster_end, name="cluster-end"),
+    path("<int:pk>/members/new/", clusters.cluster_join, name="cluster-join"),
+    path("<int:pk>/members/<int:member>/end/", clusters.cluster_leave, name="cluster-leave"),
+]
+
+ods_urls = [
+    path("", ods.ods_imports, name="ods-imports"),
+    path("<int:pk>/", ods.ods_import, name="ods-import"),
+    path("<int:pk>/apply/", ods.ods_apply, name="ods-apply"),
+    path("<int:pk>/drop/", ods.ods_drop, name="ods-drop"),
 ]
 
 arrangement_urls = [
     path("", arrangements.arrangement_list, name="arrangement-list"),
-    path("new/", founding.arrangement_new, name="arrangement-new"),
+    path("new/", arranging.arrangement_new, name="arrangement-new"),
     path("<int:pk>/", arrangements.arrangement, name="arrangement"),
     path("<int:pk>/trail/", trail.arrangement_trail, name="arrangement-trail"),
-    path("<int:pk>/members/new/", founding.arrangement_join, name="arrangement-join"),
+    path("<int:pk>/edit/", arranging.arrangement_edit, name="arrangement-edit"),
+    path("<int:pk>/end/", arranging.arrangement_end, name="arrangement-end"),
+    path("<int:pk>/members/new/", arranging.arrangement_join, name="arrangement-join"),
+    path("<int:pk>/members/<int:member>/change/", arranging.member_change, name="arrangement-member-change"),
+    path("<int:pk>/members/<int:member>/end/", arranging.member_end, name="arrangement-member-end"),
+    path("<int:pk>/gateways/new/", arranging.gateway_new, name="gateway-new"),
+    path("<int:pk>/funds/new/", arranging.fund_new, name="fund-new"),
+    path("<int:pk>/funds/<int:fund>/", arranging.fund_edit, name="fund-edit"),
+    path("<int:pk>/lines/new/", arranging.line_new, name="line-new"),
+    path("<int:pk>/lines/<int:line>/end/", arranging.line_end, name="line-end"),
 ]
 
 forum_urls = [
     path("", forums.forum_list, name="forum-list"),
-    path("new/", founding.forum_new, name="forum-new"),
+    path("new/", forum_keeping.forum_new, name="forum-new"),
     path("<int:pk>/", forums.forum, name="forum"),
     path("<int:pk>/trail/", trail.forum_trail, name="forum-trail"),
-    path("<int:pk>/terms/new/", founding.terms_new, name="terms-new"),
-    path("<int:pk>/members/new/", founding.membership_new, name="membership-new"),
-    path("<int:pk>/members/<int:member>/end/", founding.membership_end, name="membership-end"),
+    path("<int:pk>/terms/new/", forum_keeping.terms_new, name="terms-new"),
+    path("<int:pk>/edit/", forum_keeping.forum_edit, name="forum-edit"),
+    path("<int:pk>/end/", forum_keeping.forum_end, name="forum-end"),
+    path("<int:pk>/members/new/", memberships.membership_new, name="membership-new"),
+    path("<int:pk>/members/<int:member>/change/", memberships.membership_change, name="membership-change"),
+    path("<int:pk>/members/<int:member>/end/", memberships.membership_end, name="membership-end"),
+    path("<int:pk>/members/<int:member>/deputies/new/", memberships.deputy_new, name="deputy-new"),
+    path("<int:pk>/members/<int:member>/deputies/<int:deputy>/end/", memberships.deputy_end, name="deputy-end"),
+    path("<int:pk>/members/<int:member>/<slug:event>/", memberships.membership_answer, name="membership-answer"),
 ]
 
 delegation_urls = [
     path("", delegations.delegation_list, name="delegation-list"),
-    path("new/", founding.delegation_new, name="delegation-new"),
+    path("new/", delegating.delegation_new, name="delegation-new"),
+    path("panel/", delegating.delegation_panel, name="delegation-panel"),
     path("<int:pk>/", delegations.delegation, name="delegation"),
+    path("<int:pk>/edit/", delegating.delegation_edit, name="delegation-edit"),
     path("<int:pk>/trail/", trail.delegation_trail, name="delegation-trail"),
-    path("<int:pk>/end/day/", founding.delegation_end, name="delegation-end"),
-    path("<int:pk>/<slug:event>/", founding.delegation_move, name="delegation-move"),
+    path("<int:pk>/suspend/why/", delegating.delegation_suspend, name="delegation-suspend"),
+    path("<int:pk>/reviews/new/", delegating.delegation_review, name="delegation-review"),
+    path("<int:pk>/end/day/", delegating.delegation_end, name="delegation-end"),
+    path("<int:pk>/<slug:event>/", delegating.delegation_move, name="delegation-move"),
+]
+
+system_urls = [
+    path("", systems.system_list, name="system-list"),
+    path("<str:code>/", systems.system, name="system"),
+    path("<str:code>/organogram/", systems.organogram, name="system-organogram"),
+    path("<str:code>/organogram.<slug:kind>", systems.organogram_file, name="system-organogram-file"),
+    path("<str:code>/<slug:name>.<slug:kind>", systems.document, name="system-document"),
 ]
 
 urlpatterns = [
+    path("systems/", include(system_urls)),
     path("organisations/", include(organisation_urls)),
+    path("clusters/", include(cluster_urls)),
+    path("imports/ods/", include(ods_urls)),
     path("arrangements/", include(arrangement_urls)),
     path("forums/", include(forum_urls)),
     path("delegations/", include(delegation_urls)),
+    path("functions/", functions.function_list, name="function-list"),
+    path("functions/<slug:code>/", functions.function, name="function"),
     path("meetings/", include(meeting_urls)),
     path("decisions/", include(decision_urls)),
     path("authority/panel/", decisions.authority_panel, name="authority-panel"),
