@@ -19,6 +19,7 @@ from .views import (
     memberships,
     organisations,
     register,
+    system_files,
     systems,
     trail,
 )
@@ -158,8 +159,8 @@ system_urls = [
     path("", systems.system_list, name="system-list"),
     path("<str:code>/", systems.system, name="system"),
     path("<str:code>/organogram/", systems.organogram, name="system-organogram"),
-    path("<str:code>/organogram.<slug:kind>", systems.organogram_file, name="system-organogram-file"),
-    path("<str:code>/<slug:name>.<slug:kind>", systems.document, name="system-document"),
+    path("<str:code>/organogram.<slug:kind>", system_files.organogram_file, name="system-organogram-file"),
+    path("<str:code>/<slug:name>.<slug:kind>", system_files.document, name="system-document"),
 ]
 
 urlpatterns = [

@@ -1,0 +1,47 @@
+"""Filters of the page of a system, read from the URL."""
+
+from typing import Any, ClassVar
+
+from ics_governance import forms
+from partnerships.authority import Node
+from partnerships.map_words import GROUPS, family
+from partnerships.queries.systems import Area
+from partnerships.system_map import SystemMap
+
+from .organisations import AsOf, choices, unknown
+
+
+class MapFilter(AsOf):
+    """What of the map is shown. What can be chosen is what there is: `offer` it before the values are read."""
+
+    family = forms.ChoiceField(label="Functions", error_messages=unknown("a family of functions"))
+    level = forms.ChoiceField(
+        label="Level", choices=choices(GROUPS.items(), "All levels"), error_messages=unknown("a level")
+    )
+    place = forms.ChoiceField(label="Place", error_messages=unknown("a place of this system"))
+    forum = forms.ChoiceField(label="Forum or post", error_messages=unknown("a forum or post that holds something"))
+    field_order = ("family", "level", "place", "forum", "as_of")
+    design: ClassVar[dict[str, dict[str, Any]]] = {"as_of": {"hint": "", "width": 10}}
+
+    def place_asked(self, areas: list[Area]) -> tuple[int, ...]:
+        """The place that is asked for, if it is one of the system's."""
+        asked = self.data.get("place")
+        return tuple(area.pk for area in areas if str(area.pk) == asked)
+
+    def offer(self, areas: list[Area], table: SystemMap) -> None:
+        """Choices from the system and its map."""
+        self.fields["place"].choices = [("", "The whole system"), *((str(area.pk), area.name) for area in areas)]
+        families = [(each.code, family(each.code)) for each in table.families]
+        self.fields["family"].choices = [("", "All functions"), *sorted(families, key=lambda pair: pair[1])]
+        holders = [(str(column.holder).replace(":", "-"), column.name) for column in table.columns]
+        self.fields["forum"].choices = [("", "All forums and posts"), *holders]
+
+    def narrowed(self, table: SystemMap) -> SystemMap:
+        """The part of the map that is asked for."""
+        values = self.values
+        holder = values.get("forum")
+        return table.narrowed(
+            family=values.get("family"),
+            group=values.get("level"),
+            holder=Node.parse(holder.replace("-", ":")) if holder else None,
+        )
