@@ -293,6 +293,14 @@ CELERY_BEAT_SCHEDULE = {
     "look for signals, nightly": {"task": "oversight.look_for_signals", "schedule": crontab(hour=3, minute=10)},
     "scan uploaded files": {"task": "collaboration.scan_evidence", "schedule": 60.0, "options": {"expires": 50}},
     "sweep the evidence folder": {"task": "collaboration.sweep_evidence", "schedule": crontab(hour=3, minute=20)},
+    "run the governance checks, nightly": {
+        "task": "partnerships.check_nightly",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "remind people of what ends, daily": {
+        "task": "partnerships.remind_of_ends",
+        "schedule": crontab(hour=6, minute=45),
+    },
     "forget old answers of the API": {"task": "api.forget_old_answers", "schedule": crontab(minute=40)},
 }
 
