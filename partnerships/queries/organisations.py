@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from partnerships.models import (
     FormerName,
     Forum,
     Kind,
+    LineageEvent,
     Organisation,
     OrganisationRelation,
     Succession,
@@ -129,6 +130,8 @@ class Links:
     systems: list[Link] = field(default_factory=list)
     regions: list[Link] = field(default_factory=list)
     oversight: list[Link] = field(default_factory=list)
+    same_area: list[Link] = field(default_factory=list)  # `source` is the body, whichever way it was recorded
+    past: list[Link] = field(default_factory=list)  # regions and systems that ended before the day, the latest first
     members: dict[str, list[Link]] = field(default_factory=dict)
 
     def members_of(self, kind: str) -> list[Link]:
@@ -142,6 +145,10 @@ FACTS = """jsonb_build_object(
   'former', (select coalesce(jsonb_agg(jsonb_build_object('name', n.name, 'starts', n.starts, 'ends', n.ends)
       order by n.ends desc), '[]')
     from partnerships_formername n where n.organisation_id = partnerships_organisation.id),
+  'told', (select coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'day', e.effective_on,
+      'instrument', e.instrument, 'note', e.note) order by e.effective_on, e.id), '[]')
+    from partnerships_lineageevent e join partnerships_lineageevent_bodies b on b.lineageevent_id = e.id
+    where b.organisation_id = partnerships_organisation.id),
   'succeeds', exists (select from partnerships_succession s
     where partnerships_organisation.id in (s.predecessor_id, s.successor_id)),
   'areas', (select coalesce(jsonb_agg(distinct p.name), '[]')
@@ -163,7 +170,7 @@ def detailed(day: date) -> QuerySet[Organisation]:
 def name_on(body: Organisation, day: date) -> str:
     """The name that the body bore on a day, where a former one is recorded for it. `body` comes from `detailed`."""
     for row in body.facts["former"]:  # type: ignore[attr-defined]
-        if date.fromisoformat(row["starts"]) <= day <= date.fromisoformat(row["ends"]):
+        if (row["starts"] or "") <= day.isoformat() <= row["ends"]:
             return str(row["name"])
     return body.name
 
@@ -171,6 +178,50 @@ def name_on(body: Organisation, day: date) -> str:
 def former_names(body: Organisation) -> list[tuple[str, date]]:
     """Former names, newest first, each with the last day of it. `body` comes from `detailed`."""
     return [(row["name"], date.fromisoformat(row["ends"])) for row in body.facts["former"]]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class NameSpan:
+    """A name with the days on which the body bore it, as far as they are recorded."""
+
+    name: str
+    starts: date | None
+    ends: date | None
+
+
+def names_of(body: Organisation) -> list[NameSpan]:
+    """The names of a body over time, the latest first. `body` comes from `detailed`."""
+    rows = body.facts["former"]  # type: ignore[attr-defined]
+    if not rows:
+        return [NameSpan(body.name, body.opened, body.closed)]
+    last = date.fromisoformat(rows[0]["ends"])
+    spans = [NameSpan(body.name, last + timedelta(days=1), body.closed)]
+    return spans + [NameSpan(row["name"], _day(row["starts"]), _day(row["ends"])) for row in rows]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as it was recorded here: what it rests on, and a note."""
+
+    what: str
+    day: date
+    instrument: str
+    note: str
+
+
+def told_of(body: Organisation) -> list[Told]:
+    """Events that were recorded with what they rest on, oldest first. `body` comes from `detailed`."""
+    kinds = dict(LineageEvent.Kind.choices)
+    rows = body.facts["told"]  # type: ignore[attr-defined]
+    return [
+        Told(kinds.get(row["kind"], row["kind"]), date.fromisoformat(row["day"]), row["instrument"], row["note"])
+        for row in rows
+        if row["instrument"] or row["note"]
+    ]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def completeness(body: Organisation) -> list[tuple[str, date | None]]:
@@ -186,7 +237,10 @@ def links_of(body: Organisation, day: date) -> Links:
     found, regions = Links(), []
     for link in _links_around(body):
         known = holds(link, day)
-        if link.target.pk == body.pk:
+        if link.kind == Relation.COTERMINOUS:
+            turned = link if link.source.pk == body.pk else link._replace(source=link.target, target=link.source)
+            found.same_area += [turned] if known else []
+        elif link.target.pk == body.pk:
             if known or link.starts is None:
                 found.members.setdefault(link.source.kind, []).append(link)
         elif link.source.pk != body.pk:
@@ -195,6 +249,9 @@ def links_of(body: Organisation, day: date) -> Links:
             found.oversight.append(link)
         elif known:
             (found.systems if link.kind == Relation.SYSTEM else found.regions).append(link)
+        elif link.ends and link.ends < day:
+            found.past.append(link)
+    found.past.sort(key=lambda link: link.ends or day, reverse=True)
     here = {link.target.pk for link in found.systems}
     found.regions += [link for link in regions if link.source.pk in here and holds(link, day)]
     return found

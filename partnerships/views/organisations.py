@@ -14,10 +14,12 @@ from ics_governance import exports
 from ics_governance.exports import Column
 from ics_governance.paging import paged
 from ics_governance.wording import day as day_in_words
-from partnerships.access import visible_or_404
+from partnerships.access import P, held_anywhere, visible_or_404
 from partnerships.forms.organisations import AsOf, OrganisationFilter
 from partnerships.models import Kind, Organisation
+from partnerships.queries import clusters
 from partnerships.queries import organisations as queries
+from partnerships.queries.keeping import IN_A_SYSTEM
 from partnerships.queries.organisations import Where
 
 from .common import exported
@@ -28,6 +30,10 @@ PLURALS = {
     Kind.ICB: ("integrated care board", "integrated care boards"),
     Kind.TRUST: ("trust", "trusts"),
     Kind.LOCAL_AUTHORITY: ("council", "councils"),
+    Kind.PRIMARY_CARE: ("primary care organisation", "primary care organisations"),
+    Kind.PROVIDER: ("non-statutory provider", "non-statutory providers"),
+    Kind.REGULATOR: ("regulator", "regulators"),
+    Kind.SOCIAL_CARE: ("social care provider", "social care providers"),
 }
 
 
@@ -43,6 +49,7 @@ COLUMNS: list[Column[Listed]] = [
     Column("Name", lambda row: row.body.name, 52),
     Column("ODS code", lambda row: row.body.ods_code, 10),
     Column("GSS code", lambda row: row.body.gss_code, 12),
+    Column("Code of this register", lambda row: row.body.local_code, 12),
     Column("Kind", lambda row: row.body.get_kind_display(), 24),
     Column("Subtype", lambda row: row.body.kind_in_words, 24),
     Column("Foundation trust", lambda row: row.body.is_foundation_trust if row.body.kind == Kind.TRUST else None, 16),
@@ -71,6 +78,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
     """`/organisations/`: kind, region, system, search and day in the URL."""
     form = OrganisationFilter(request.GET, today=request.actor.on)
     context = {"form": form, "today": request.actor.on, "known_from": queries.LINKS_KNOWN_FROM}
+    context["keeper"] = held_anywhere(request.actor, P.ORGANISATION_EDIT)
     if not form.is_valid():
         return render(request, "partnerships/organisation_list.html", context | {"page": None}, status=400)
     day = form.day(request.actor.on)
@@ -105,6 +113,11 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
         "before": before,
         "after": after,
         "events": queries.events_of(body, before, after),
+        "names": queries.names_of(body),
+        "told": queries.told_of(body),
+        "cluster": clusters.of_body(body, min(day, body.closed or day)) if body.kind == Kind.ICB else None,
+        "in_a_system": body.kind in IN_A_SYSTEM,
+        "keeper": held_anywhere(actor, P.ORGANISATION_EDIT),
         "completeness": queries.completeness(body),
         "arrangements": queries.arrangements_of(actor, body, day),
         "forum_rows": queries.forums_of(actor, body, day),
