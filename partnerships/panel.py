@@ -12,6 +12,7 @@ from ics_governance.wording import day, joined, money
 from .authority import Alternative, Node, Status, Step
 from .authority.words import VERDICTS, sentence, verdict
 from .queries.authority import Asked
+from .queries.delegation_facts import target_of
 from .queries.meetings import NextMeeting
 
 UNSURE = (Status.NOT_RECORDED, Status.PARTIAL)
@@ -73,6 +74,27 @@ def _nodes(asked: Asked) -> list[dict[str, Any]]:
         edge = {"text": "no delegation", "limit": "", "broken": True}
         nodes.append(_node(broken.target, asked, edge=edge, off=True))
     return _marked(nodes)
+
+
+def of_draft(delegation: Any) -> list[dict[str, Any]]:
+    """The chain as a draft would make it: how its source holds the function, then the step that is drafted.
+
+    The record carries its facts (`queries.delegation_facts.gather`).
+    """
+    facts = delegation.facts
+    answer = facts.source
+    asked = Asked(answer, facts.names, delegation.function.name)
+    home = Node.body(delegation.from_organisation_id) if delegation.from_forum_id is None else answer.forum
+    start = answer.chain[0].source if answer.chain else answer.forum if delegation.from_post_id else home
+    note = _holder_note(start, asked) if answer.within or answer.chain else "is not recorded as holding it"
+    nodes = [_node(start, asked, note=note)]
+    broken = answer.broken_edge
+    for step in answer.chain:
+        nodes.append(_node(step.target, asked, edge=_edge(step, broken is not None and broken.edge == step.edge)))
+    limit = "" if delegation.limit is None else f"up to {money(delegation.limit)}"
+    drafted = {"text": delegation.instrument or "no document named yet", "limit": limit, "broken": facts.twice}
+    target = _node(target_of(delegation), asked, note="would hold it", edge=drafted)
+    return [*nodes, target | {"here": True}]
 
 
 def _marked(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from ics_governance import forms
 from ics_governance.wording import day as day_in_words
+from partnerships.activity_areas import all_areas
 from partnerships.models import Arrangement, Delegation, Forum, Function, Kind, Organisation, SpatialLevel
 from partnerships.queries.organisations import choices_of_places
 
@@ -114,9 +115,17 @@ class ArrangementFilter(RegisterFilter):
     phase = forms.ChoiceField(
         label="Phase", choices=choices(Arrangement.Phase.choices, "All phases"), error_messages=unknown("a phase")
     )
-    field_order = ("q", "kind", "system", "phase", "as_of", "closed", "body")
+    level = forms.ChoiceField(
+        label="Level", choices=choices(SpatialLevel.choices, "All levels"), error_messages=unknown("a level")
+    )
+    activity = forms.ChoiceField(
+        label="Activity",
+        choices=choices([(area.code, area.name) for area in all_areas()], "All activities"),
+        error_messages=unknown("an activity area"),
+    )
+    field_order = ("q", "kind", "system", "level", "phase", "activity", "as_of", "closed", "body")
     design: ClassVar[dict[str, dict[str, Any]]] = {
-        "q": {"label": "Search names of arrangements"},
+        "q": {"label": "Search names of arrangements and places"},
         "as_of": {"hint": "", "width": 10},
         "closed": {"label": "Also show ended ones", "small": True},
     }
@@ -147,7 +156,17 @@ class DelegationFilter(RegisterFilter):
     status = forms.ChoiceField(
         label="Status", choices=choices(Delegation.Status.choices, "All statuses"), error_messages=unknown("a status")
     )
-    field_order = ("q", "function", "status", "system", "as_of", "closed", "body")
+    due = forms.ChoiceField(
+        label="Needs attention",
+        choices=[("", "All"), ("expiring", "Ends within 60 days"), ("review", "Review overdue"),
+                 ("urgent", "Powers for urgent cases")],
+        error_messages=unknown("something that needs attention"),
+    )  # fmt: skip
+    forum = forms.ModelChoiceField(
+        label="Forum", queryset=Forum.objects.all(), widget=forms.HiddenInput,
+        error_messages=unknown("a forum"),
+    )  # fmt: skip
+    field_order = ("q", "function", "status", "due", "system", "as_of", "closed", "body", "forum")
     design: ClassVar[dict[str, dict[str, Any]]] = {
         "q": {"label": "Search functions, instruments and recipients"},
         "as_of": {"hint": "", "width": 10},

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -17,7 +17,7 @@ from ics_governance.context import system
 from partnerships import authority
 from partnerships.models import Contribution, Decision, Delegation, Fund
 
-from .graph_rows import EdgeRow
+from .graph_rows import EdgeRow, edge_rows
 
 AGREED = (Decision.State.AGREED, Decision.State.IMPLEMENTED, Decision.State.REVIEWED)
 Years = tuple[tuple[int, Decimal], ...]
@@ -43,14 +43,19 @@ class Commitments(NamedTuple):
 
 
 def commitments(rows: Collection[EdgeRow], covers: dict[int, set[int]], on: date | None) -> Commitments:
-    """For delegations with an annual limit or a fund; no query where there is none, two or three otherwise.
+    """For delegations with an annual limit or a fund; no query where there is none, up to four otherwise.
 
     `covers`: the functions that each function includes. With a day only its financial year is counted.
     """
     counted = [row for row in rows if row.fund or row.limit_kind == Delegation.LimitKind.ANNUAL]
     if not counted:
         return Commitments({}, {}, ())
-    fund_of, funds = _funds(counted, on)
+    fund_of, funds, same = _funds(counted, on)
+    if same:  # whoever draws on a fund uses it up, also for another function or body
+        others = Delegation.objects.filter(fund__in=same).exclude(pk__in=[row.id for row in rows])
+        more = edge_rows(others.exclude(status__in=Delegation.NEVER_APPROVED))
+        fund_of |= {row.id: same[row.fund] for row in more if row.fund}
+        counted += more
     with system("what agreed decisions have used of a limit"):
         used = _used(_reached(counted, rows), counted, on)
     by_edge: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -112,17 +117,20 @@ def _uses(each: Used, row: EdgeRow, covers: dict[int, set[int]]) -> bool:
     return held and each.function in covers.get(row.function, {row.function})
 
 
-def _funds(counted: Collection[EdgeRow], on: date | None) -> tuple[dict[int, int], dict[int, Decimal | None]]:
-    """The fund that counts for each delegation, and the limit of each fund (what is contributed, where none is set).
+def _funds(
+    counted: Collection[EdgeRow], on: date | None
+) -> tuple[dict[int, int], dict[int, Decimal | None], dict[int, int]]:
+    """The fund that counts for each delegation; the limit of each fund (what is contributed, where none is set); and
+    which fund counts for each that is the same in another year.
 
     A fund is of one financial year: counted is the one of the same name and arrangement of the year asked; while that
     is not recorded yet, the last one before it.
     """
     named = {row.fund for row in counted if row.fund}
     if not named:
-        return {}, {}
-    rows = list(Fund.objects.filter(arrangement__funds__in=named).distinct().values_list(
-        "id", "arrangement_id", "name", "year", "limit"))  # fmt: skip
+        return {}, {}, {}
+    columns = ("id", "arrangement_id", "name", "year", "limit")
+    rows = list(Fund.objects.filter(arrangement__funds__in=named).distinct().values_list(*columns))
     by_id = {row[0]: row for row in rows}
     chosen = {pk: _of_year(by_id[pk], rows, on) for pk in named if pk in by_id}
     limits = {pk: by_id[pk][4] for pk in set(chosen.values())}
@@ -132,10 +140,12 @@ def _funds(counted: Collection[EdgeRow], on: date | None) -> tuple[dict[int, int
         for pk, amount in Contribution.objects.filter(fund__in=open_ended).values_list("fund_id", "amount"):
             given[pk] += amount
         limits |= {pk: given[pk] for pk in given}
-    return {row.id: chosen[row.fund] for row in counted if row.fund in chosen}, limits
+    titles = {by_id[pk][1:3]: chosen[pk] for pk in chosen}
+    same = {row[0]: titles[row[1:3]] for row in rows if row[1:3] in titles}
+    return {row.id: chosen[row.fund] for row in counted if row.fund in chosen}, limits, same
 
 
-def _of_year(fund: tuple, rows: list[tuple], on: date | None) -> int:
+def _of_year(fund: tuple[Any, ...], rows: list[Any], on: date | None) -> int:
     if on is None:
         return int(fund[0])
     year = authority.financial_year(on)

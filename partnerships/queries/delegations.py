@@ -1,8 +1,8 @@
 """Delegations: lists of them, how authority reached one, and where it was passed on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from ics_governance.permissions import Actor
 from partnerships.access import P, scope
 from partnerships.models import Delegation, Forum, Function, LegalBasis, Organisation, Place, Post
 
+from .delegation_facts import recipient_kinds
 from .naming import COLUMNS, Named, columns_of
 
 Status = Delegation.Status
@@ -39,7 +40,8 @@ with recursive whole as (
   union
   select d.id, d.from_organisation_id, d.from_post_id,
     case when f.form = 'board' then null else d.from_forum_id end, chain.step + 1
-  from chain join partnerships_delegation d on d.status <> 'draft' and d.function_id in (select id from whole)
+  from chain join partnerships_delegation d on d.status not in ('draft', 'withdrawn')
+    and d.function_id in (select id from whole)
     and case when chain.forum is not null then d.to_forum_id = chain.forum
              when chain.post is not null then d.to_post_id = chain.post
              else d.to_organisation_id = chain.body end
@@ -147,14 +149,18 @@ def with_names(queryset: QuerySet[Delegation]) -> QuerySet[Delegation]:
 def detailed() -> QuerySet[Delegation]:
     """For the page of one: with everything at both ends; what is mostly empty costs a query only where it is not."""
     found = Delegation.objects.select_related("function", "from_organisation", "from_forum", "to_forum__host")
-    return with_names(found).prefetch_related("to_organisation", "from_post", "to_post")
+    return with_names(found).prefetch_related("to_organisation", "from_post", "to_post", "fund")
 
 
 def listed(actor: Actor, day: date, filters: Mapping[str, Any]) -> QuerySet[Delegation]:
-    """Delegations as of a day. Filters: function and its parts, status, system, body (maker or holder), q, closed."""
+    """Delegations as of a day.
+
+    Filters: function and its parts, status, system, body (maker or holder), forum, q, closed, due (what comes soon).
+    """
     found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.all())
     if not filters.get("closed"):
-        found = found.filter(Q(ends=None) | Q(ends__gte=day)).exclude(status=Status.ENDED)
+        gone = Q(status=Status.ENDED, ends=None) | Q(status=Status.WITHDRAWN)
+        found = found.filter(Q(ends=None) | Q(ends__gte=day)).exclude(gone)
     if code := filters.get("function"):
         found = found.filter(Q(function__code=code) | Q(function__parent__code=code))
     if status := filters.get("status"):
@@ -163,9 +169,22 @@ def listed(actor: Actor, day: date, filters: Mapping[str, Any]) -> QuerySet[Dele
         found = found.filter(Q(from_organisation=system) | held_by(system))
     if body := filters.get("body"):
         found = found.filter(Q(from_organisation=body) | held_by(body))
+    if forum := filters.get("forum"):
+        found = found.filter(Q(to_forum=forum) | Q(from_forum=forum))
+    if due := filters.get("due"):
+        found = found.filter(DUE[due](day))
     for word in str(filters.get("q", "")).split()[:10]:
         found = found.filter(_says(word))
     return found
+
+
+SOON = timedelta(days=60)
+LIVE = Q(status__in=(Status.APPROVED, Status.IN_FORCE, Status.SUSPENDED))
+DUE: dict[str, Callable[[date], Q]] = {
+    "expiring": lambda day: LIVE & Q(ends__range=(day, day + SOON)),
+    "review": lambda day: LIVE & Q(review_on__lt=day),
+    "urgent": lambda day: Q(urgent=True),
+}
 
 
 def sortable(found: QuerySet[Delegation]) -> QuerySet[Delegation]:
@@ -185,7 +204,11 @@ def open_on(actor: Actor, body: Organisation, day: date) -> list[Row]:
     """What a body made or holds and did not end, what is in force first; at most 200."""
     found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.all())
     found = found.filter(Q(from_organisation=body) | held_by(body), Q(ends=None) | Q(ends__gte=day))
-    found = found.exclude(status__in=(Status.DRAFT, Status.ENDED)).order_by("function__name", "-limit", "id")
+    found = (
+        found.exclude(status__in=Delegation.NEVER_APPROVED)
+        .exclude(status=Status.ENDED, ends=None)
+        .order_by("function__name", "-limit", "id")
+    )
     return in_order(rows(found[:200], day, brief=True))
 
 
@@ -210,9 +233,12 @@ def state_on(row: Delegation, day: date) -> str:
 
 def state_of(status: str, starts: date | None, ends: date | None, day: date) -> str:
     """The same from its status and dates."""
-    if status in (Status.DRAFT, Status.SUSPENDED, Status.ENDED):
+    if status == Status.WITHDRAWN:
+        return "withdrawn"
+    over = ends is not None and ends < day
+    if status in (Status.DRAFT, Status.SUSPENDED) or (status == Status.ENDED and (over or ends is None)):
         return str(Status(status).label)
-    if ends is not None and ends < day:
+    if over:
         return "expired"
     if status == Status.APPROVED or (starts is not None and starts > day):
         return "not yet in force"
@@ -226,7 +252,8 @@ def in_order(found: list[Row]) -> list[Row]:
 
 def held_by_forum(actor: Actor, forum: Forum, day: date) -> list[Row]:
     """Everything that was delegated to a forum and is not a draft, what is in force first."""
-    found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.filter(to_forum=forum)).exclude(status=Status.DRAFT)
+    found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.filter(to_forum=forum))
+    found = found.exclude(status__in=Delegation.NEVER_APPROVED)
     return in_order(rows(found.order_by("function__name", "id"), day))
 
 
@@ -285,7 +312,7 @@ def passed_on(actor: Actor, delegation: Delegation, day: date) -> list[Row]:
         maker = Q(from_organisation=delegation.to_organisation_id, from_post=None) & own
     parts = Function.objects.filter(Q(pk=delegation.function_id) | Q(parent=delegation.function_id))
     found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.filter(maker, function__in=parts))
-    return in_order(rows(found.exclude(status=Status.DRAFT).order_by("function__name", "id"), day))
+    return in_order(rows(found.exclude(status__in=Delegation.NEVER_APPROVED).order_by("function__name", "id"), day))
 
 
 @dataclass(frozen=True)
@@ -304,13 +331,5 @@ class Basis:
 def basis_of(delegation: Delegation) -> Basis:
     """The legal basis with its source. A basis that is not open to this owner and recipient has no row."""
     rows = list(LegalBasis.objects.filter(code=delegation.basis, owner_kind=delegation.from_organisation.kind))
-    wanted = recipient_kind(delegation)
-    return Basis(delegation.basis, next((row for row in rows if row.recipient_kind == wanted), None))
-
-
-def recipient_kind(delegation: Delegation) -> str:
-    """The kind of recipient, as the catalogue of legal bases names it."""
-    if delegation.to_forum is not None:
-        joint = (Forum.Form.JOINT_COMMITTEE, Forum.Form.COMMITTEES_IN_COMMON)
-        return "joint_committee" if delegation.to_forum.form in joint else "committee"
-    return "post" if delegation.to_post_id else delegation.to_organisation.kind  # type: ignore[union-attr]
+    wanted = recipient_kinds(delegation)
+    return Basis(delegation.basis, next((row for row in rows if row.recipient_kind in wanted), None))

@@ -1,6 +1,7 @@
 """Pages of delegations: the list, and one with the chain by which the authority came to it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,10 +15,15 @@ from ics_governance import exports
 from ics_governance.exports import Column
 from ics_governance.paging import paged
 from ics_governance.wording import money
-from partnerships.access import visible_or_404
+from partnerships.access import P, held, visible_or_404
+from partnerships.authority import Node
+from partnerships.delegation_guards import approver_is_another_person, delegation_is_sound
 from partnerships.forms.organisations import DelegationFilter
 from partnerships.models import Delegation, Forum, Organisation
+from partnerships.panel import of_draft
 from partnerships.queries import delegations as queries
+from partnerships.queries.delegation_facts import gather_saved
+from partnerships.queries.delegation_life import events, limits_left
 from partnerships.queries.delegations import Row
 
 from .common import exported
@@ -63,7 +69,10 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
         return file
     page = paged(queries.sortable(found), request.GET, queries.SORTS, default="function")
     rows = queries.page_rows(page, day)
-    context = {"form": form, "page": page, "rows": rows, "day": day, "body": form.values.get("body")}
+    context = {
+        "form": form, "page": page, "rows": rows, "day": day, "body": form.values.get("body"),
+        "forum": form.values.get("forum"), "may_draft": request.actor.organisations(P.DELEGATION_EDIT, "host"),
+    }  # fmt: skip
     return render(request, "partnerships/delegation_list.html", context)
 
 
@@ -73,22 +82,58 @@ def delegation(request: HttpRequest, pk: int) -> HttpResponse:
     actor = request.actor
     record = visible_or_404(actor, queries.detailed(), pk=pk)
     record.state = queries.state_on(record, actor.on)
-    chain = queries.chain_to(actor, record, actor.on)
+    mine = held(actor, (P.DELEGATION_EDIT, P.DELEGATION_APPROVE), record) if actor.user_id else frozenset()
     maker, recipient = queries.parties(record)
     context = {
         "delegation": record,
         "tone": queries.TONES.get(record.state, "off"),
         "maker": maker,
         "recipient": recipient,
-        "chain": chain,
-        "nodes": nodes_of(chain, actor.on),
-        "owner": chain[0].from_organisation,
-        "lowest": min((step.limit for step in chain if step.limit is not None), default=None),
         "basis": queries.basis_of(record),
-        "passed_on": queries.passed_on(actor, record, actor.on),
         "today": actor.on,
+        "may_edit": P.DELEGATION_EDIT in mine,
+        "may_approve": P.DELEGATION_APPROVE in mine,
+        **(_draft(request, record) if record.status in Delegation.NEVER_APPROVED else _approved(request, record)),
     }
     return render(request, "partnerships/delegation.html", context)
+
+
+def _draft(request: HttpRequest, record: Delegation) -> dict[str, Any]:
+    """What stands against a draft, and the chain as it would be."""
+    gather_saved(record, request.actor.on, request.actor.user_id)
+    needs = [*delegation_is_sound(record), *approver_is_another_person(record)]
+    edit = reverse("delegation-edit", args=[record.pk])
+    linked = [replace(each, link=f"{edit}#id_{each.field}" if each.field else "") for each in needs]
+    owners = record.facts.source.accountable_bodies if record.facts.source else ()
+    names = [record.facts.names[Node.body(body)] for body in owners]
+    return {"needs": linked, "nodes": of_draft(record), "owners": names, "chain": [], "passed_on": []}
+
+
+def _approved(request: HttpRequest, record: Delegation) -> dict[str, Any]:
+    """How the authority came to it, where it went from here, and what happened to it."""
+    actor = request.actor
+    chain = queries.chain_to(actor, record, actor.on)
+    passed_on = queries.passed_on(actor, record, actor.on)
+    return {
+        "chain": chain,
+        "nodes": [*nodes_of(chain, actor.on), *onward_nodes(passed_on)],
+        "owner": chain[0].from_organisation,
+        "lowest": min((step.limit for step in chain if step.limit is not None), default=None),
+        "passed_on": passed_on,
+        "events": events(record, actor.on),
+        "left": limits_left(record, actor.on),
+    }
+
+
+def onward_nodes(passed_on: list[Row]) -> list[dict[str, Any]]:
+    """The drawing goes on where the function was passed to one holder; to several, the table says to whom."""
+    if len(passed_on) != 1:
+        return []
+    row = passed_on[0]
+    edge = {"text": row.instrument, "limit": row.limit_in_words, "broken": row.state not in HOLDS}
+    return [
+        {"name": row.recipient.name, "note": row.body.label, "href": reverse("delegation", args=[row.pk]), "edge": edge}
+    ]
 
 
 def nodes_of(chain: list[Delegation], on: date) -> list[dict[str, Any]]:

@@ -1,0 +1,82 @@
+"""What happened to one delegation, and what is left of its limits."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from partnerships.authority import financial_year
+from partnerships.models import Delegation, Function
+
+from .commitments import commitments
+from .graph_rows import edge_rows
+
+
+class Event(NamedTuple):
+    """Something that happened to a delegation on a day."""
+
+    on: date | None
+    what: str
+    note: str
+
+
+def events(delegation: Delegation, day: date) -> list[Event]:
+    """Its first and last day, suspensions and reviews, the newest first. Two queries."""
+    found = [Event(delegation.starts, "first day", "")]
+    for row in delegation.suspensions.all():
+        found.append(Event(row.starts, "suspended", row.reason))
+        if row.ends is not None:
+            found.append(Event(row.ends + timedelta(days=1), "in force again", ""))
+    found += [
+        Event(row.held_on, f"reviewed: {row.get_outcome_display()}", row.note) for row in delegation.reviews.all()
+    ]
+    if delegation.ends is not None:
+        found.append(Event(delegation.ends, "last day", ""))
+    kept = [each for each in found if each.on is not None]
+    return sorted(kept, key=lambda each: each.on or day, reverse=True)
+
+
+class Left(NamedTuple):
+    """What is left of a limit that is counted: of the delegation's own (annual), or of a fund's."""
+
+    what: str
+    year: str
+    limit: Decimal
+    used: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """Never below nothing."""
+        return max(self.limit - self.used, Decimal(0))
+
+
+def limits_left(delegation: Delegation, day: date) -> list[Left]:
+    """For an annual limit and for a fund: what agreed decisions left of this financial year's. At most five queries."""
+    annual = delegation.limit_kind == Delegation.LimitKind.ANNUAL and delegation.limit is not None
+    if not annual and not delegation.fund_id:
+        return []
+    made = Delegation.objects.exclude(status__in=Delegation.NEVER_APPROVED)
+    covers = parts_of(delegation.function_id)
+    bodies = (delegation.from_organisation_id, delegation.to_organisation_id or 0)
+    found = edge_rows(made.filter(Q(pk=delegation.pk) | Q(function__in=covers, from_organisation__in=bodies)))
+    used = commitments(found, {delegation.function_id: covers}, day)
+    year = financial_year(day)
+    words = f"{year}/{(year + 1) % 100:02d}"
+    left = []
+    if annual:
+        spent = dict(used.by_edge.get(delegation.pk, ())).get(year, Decimal(0))
+        left.append(Left("its own limit", words, delegation.limit, spent))  # type: ignore[arg-type]
+    for fund in used.funds:
+        if fund.id == used.fund_of.get(delegation.pk) and fund.limit is not None:
+            left.append(Left(str(delegation.fund.name), words, fund.limit, dict(fund.committed).get(year, Decimal(0))))  # type: ignore[union-attr]
+    return left
+
+
+def parts_of(function: int) -> set[int]:
+    """A function with its parts, and theirs; one query."""
+    above = dict(Function.objects.values_list("pk", "parent_id"))
+    found = {function}
+    while new := {pk for pk, parent in above.items() if parent in found} - found:
+        found |= new
+    return found
