@@ -15,6 +15,7 @@ from oversight.api.concerns import Concerns
 from oversight.api.signals import Signals
 from partnerships.api.arrangements import Arrangements
 from partnerships.api.authority import Authority
+from partnerships.api.checks import Findings
 from partnerships.api.decisions import Decisions, PublicDecisions
 from partnerships.api.delegations import Delegations
 from partnerships.api.followup import Actions
@@ -28,6 +29,7 @@ for prefix, records in (
     ("arrangements", Arrangements),
     ("forums", Forums),
     ("delegations", Delegations),
+    ("checks", Findings),
     ("meetings", Meetings),
     ("decisions", Decisions),
     ("actions", Actions),

@@ -5,6 +5,8 @@ from django.urls import include, path, register_converter
 from .views import (
     arrangements,
     arranging,
+    authority,
+    checks,
     clusters,
     decisions,
     delegating,
@@ -160,7 +162,7 @@ system_urls = [
     path("<str:code>/", systems.system, name="system"),
     path("<str:code>/organogram/", systems.organogram, name="system-organogram"),
     path("<str:code>/organogram.<slug:kind>", system_files.organogram_file, name="system-organogram-file"),
-    path("<str:code>/<slug:name>.<slug:kind>", system_files.document, name="system-document"),
+    path("<str:code>/<slug:paper>.<slug:kind>", system_files.document, name="system-document"),
 ]
 
 urlpatterns = [
@@ -175,7 +177,12 @@ urlpatterns = [
     path("functions/<slug:code>/", functions.function, name="function"),
     path("meetings/", include(meeting_urls)),
     path("decisions/", include(decision_urls)),
+    path("authority/", authority.ask, name="authority-ask"),
+    path("authority/route/", authority.route, name="authority-route"),
     path("authority/panel/", decisions.authority_panel, name="authority-panel"),
     path("actions/", include(action_urls)),
+    path("checks/", checks.check_list, name="check-list"),
+    path("checks/now/", checks.check_now, name="check-now"),
+    path("expiring/", checks.expiring, name="expiring"),
     path("register/", include(register_urls)),
 ]

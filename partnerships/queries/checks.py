@@ -11,9 +11,9 @@ from django.urls import reverse
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
 from partnerships.checks import CHECKS, Severity
-from partnerships.models import CheckFinding, Organisation
+from partnerships.models import CheckFinding, Decision, Organisation
 
-from .check_facts import draft_values, facts_for, findings_for_draft
+from .check_facts import TAKEN, draft_values, facts_for, findings_for_draft
 
 __all__ = ["draft_values", "facts_for", "findings_for_draft"]
 
@@ -117,3 +117,15 @@ def about(actor: Actor, kind: str, pk: int) -> list[Told]:
         return []
     rows = scope(actor, P.FINDING_VIEW, CheckFinding.objects.filter(records__contains=[[kind, pk]]))
     return told(rows.select_related("system").annotate(rank=RANK).order_by("rank", "code", "id")[:FEW])
+
+
+def to_ratify(actor: Actor) -> list[Decision]:
+    """Decisions taken by urgent power that this person may see, past their day and not ratified; the oldest first.
+
+    Findings count only published ones, since everyone who signed in reads them; these are the reader's own.
+    """
+    rows = Decision.objects.filter(
+        means=Decision.Means.URGENT, state__in=TAKEN, ratify_by__lt=actor.on, ratified_by=None
+    )
+    rows = scope(actor, P.DECISION_VIEW, rows).select_related("forum").order_by("ratify_by", "pk")
+    return list(rows.only("reference", "title", "ratify_by", "forum__name")[:FEW])
