@@ -56,7 +56,7 @@ class Source:
         return joined(named) if named else ("other places" if cell.places else "the whole area")
 
 
-def paper(name: str, source: Source) -> Paper:
+def made_from(name: str, source: Source) -> Paper:
     """One of the documents by its name in the address. Raises KeyError for a name that is none."""
     return {"functions-and-decisions": functions_and_decisions, "scheme": scheme}[name](source)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from ics_governance.middleware import public
 from ics_governance.wording import day as in_words
 from partnerships.documents import Paper, excel, pdf, pdf_of, word
-from partnerships.documents.contents import TITLES, Meets, Source, paper
+from partnerships.documents.contents import TITLES, Meets, Source, made_from
 from partnerships.forms.organisations import AsOf
 from partnerships.models import LegalBasis
 from partnerships.organogram import Tree, drawn
@@ -57,15 +57,15 @@ def asked(request: HttpRequest, code: str, route: str, **more: str) -> queries.S
 
 @public
 @require_safe
-def document(request: HttpRequest, code: str, name: str, kind: str) -> HttpResponse:
+def document(request: HttpRequest, code: str, paper: str, kind: str) -> HttpResponse:
     """`/systems/<code>/scheme.pdf` and its like."""
-    if name not in TITLES or kind not in FORMATS:
+    if paper not in TITLES or kind not in FORMATS:
         raise Http404
-    system = asked(request, code, "system-document", name=name, kind=kind)
+    system = asked(request, code, "system-document", paper=paper, kind=kind)
     if isinstance(system, HttpResponse):
         return system
-    made = FORMATS[kind].made(paper(name, source_of(request, system)))
-    return as_file(made, FORMATS[kind].media, f"{name}-{system.icb.code}-{system.day.isoformat()}.{kind}")
+    made = FORMATS[kind].made(made_from(paper, source_of(request, system)))
+    return as_file(made, FORMATS[kind].media, f"{paper}-{system.icb.code}-{system.day.isoformat()}.{kind}")
 
 
 def source_of(request: HttpRequest, system: System) -> Source:
