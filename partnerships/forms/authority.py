@@ -1,0 +1,196 @@
+"""Questions about authority, read from the address: may this forum decide, and by which route.
+
+What can be chosen hangs on the day and the system, so the form loads the system's register itself. An empty question
+is no mistake; one that cannot be understood is said at its field, and everything typed stays.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from ics_governance import forms
+from ics_governance.permissions import Actor
+from partnerships.authority import Node
+from partnerships.models import Function
+from partnerships.queries.route import SystemRegister, Systems, system_of_holder, system_register, systems_on
+
+from .organisations import unknown, within_reason
+
+FAMILIES = {"pooled_funds": "Pooled funds with councils", "provider": "Running a provider"}
+
+
+def family(code: str) -> str:
+    """A family of functions in words."""
+    words = code.replace("_", " ")
+    return FAMILIES.get(code, words[:1].upper() + words[1:])
+
+
+class Matter(forms.Form):
+    """A matter in a system: function, amount, places and day. Bound to an address, empty or not."""
+
+    mark_optional = False
+
+    system = forms.ChoiceField(
+        label="System", required=False, help_text="The integrated care board whose area it is about.",
+        error_messages=unknown("an integrated care board of that day"),
+    )  # fmt: skip
+    function = forms.ChoiceField(label="Function", required=False, error_messages=unknown("a function"))
+    amount = forms.MoneyField(
+        label="Amount", required=False, help_text="Over its whole life. Leave empty to ask up to what."
+    )
+    place = forms.MultipleChoiceField(
+        label="Places", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Tick none for the whole area.", error_messages=unknown("a place of this system on that day"),
+    )  # fmt: skip
+    on = forms.DayField(
+        label="On which day", required=False, validators=[within_reason], help_text="Empty: today."
+    )
+
+    design: ClassVar[dict[str, dict[str, Any]]] = {
+        "place": {"small": True, "classes": "app-checks"}, "system": {"empty": "Choose a system"},
+        "function": {"empty": "Choose a function"}, "on": {"width": 20},
+    }  # fmt: skip
+
+    def __init__(self, data: QueryDict, *, reader: Actor, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.reader = reader
+        self.day = self._day()
+        self.systems: Systems = systems_on(self.day, self._code())
+        self.chosen: SystemRegister | None = system_register(reader, self.systems, self.day)
+        field: Any = self.fields["system"]
+        field.choices = [("", ""), *((body.code, body.name) for body in self.systems.icbs)]
+        if self.chosen is not None:
+            self._offer(self.chosen)
+
+    def _day(self) -> date:
+        try:
+            return self.fields["on"].clean(self.data.get("on")) or self.reader.on
+        except ValidationError:
+            return self.reader.on
+
+    def _code(self) -> str:
+        return str(self.data.get("system", ""))[:12]
+
+    def _offer(self, system: SystemRegister) -> None:
+        fields: dict[str, Any] = dict(self.fields)
+        fields["function"].choices = [("", ""), *by_family(system.functions)]
+        fields["place"].choices = [(str(pk), name) for pk, name in system.places.items()]
+
+    def clean_system(self) -> str:
+        """The code; of the system that was derived where none is named."""
+        return self.cleaned_data["system"] or (self.chosen.icb.code if self.chosen else "")
+
+    def clean_place(self) -> list[int]:
+        """Ids of places."""
+        return [int(pk) for pk in self.cleaned_data["place"]]
+
+    def clean_on(self) -> date:
+        """The day; today where none is given."""
+        found: date = self.cleaned_data["on"] or self.reader.on
+        return found
+
+    @property
+    def function_chosen(self) -> Function | None:
+        """The function whose sentence is shown."""
+        code = self.data.get("function", "")
+        return next((row for row in self.chosen.functions if row.code == code), None) if self.chosen else None
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is a question to answer."""
+        return self.chosen is not None and bool(self.is_valid() and self.cleaned_data["function"])
+
+    def address(self, **changes: Any) -> str:
+        """The question as the query of an address, with some parts changed; empty parts are left out."""
+        given = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        parts: dict[str, Any] = {
+            "system": given.get("system", ""), "function": given.get("function", ""),
+            "amount": "" if given.get("amount") is None else format(given["amount"].normalize(), "f"),
+            "place": [str(pk) for pk in given.get("place", ())],
+            "on": given["on"].isoformat() if given.get("on") and given["on"] != self.reader.on else "",
+        }  # fmt: skip
+        query = QueryDict(mutable=True)
+        for name, value in {**parts, **changes}.items():
+            query.setlist(name, [value] if isinstance(value, str) else list(value))
+        return "?" + "&".join(f"{part}" for part in query.urlencode(safe=":").split("&") if not part.endswith("="))
+
+
+class Question(Matter):
+    """The same with who would decide."""
+
+    who = forms.ChoiceField(
+        label="Who would decide", required=False, help_text="A forum, a named post or a body of this system.",
+        error_messages=unknown("a forum or post of this system on that day"),
+    )  # fmt: skip
+    q = forms.CharField(label="Or find a forum by its name, anywhere in England", max_length=100, required=False)
+    design: ClassVar[dict[str, dict[str, Any]]] = {**Matter.design, "who": {"empty": "Choose who would decide"}}
+
+    def _code(self) -> str:
+        """Without a system, that of the holder named: an address may name a forum alone."""
+        code = super()._code()
+        if code or not self.data.get("who"):
+            return code
+        try:
+            return system_of_holder(node_of(self.data["who"]), self.day)
+        except ValueError:
+            return ""
+
+    def _offer(self, system: SystemRegister) -> None:
+        super()._offer(system)
+        field: Any = self.fields["who"]
+        groups = [(body, [(str(node), name) for node, name in rows]) for body, rows in system.holders()]
+        field.choices = [("", ""), *groups]
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is a question to answer."""
+        return super().asks and bool(self.cleaned_data["who"])
+
+    @property
+    def node(self) -> Node:
+        """Who was asked about."""
+        return Node.parse(self.cleaned_data["who"])
+
+
+class WayForm(Matter):
+    """The same with whose matter it is, where several bodies hold the function, and where it begins."""
+
+    body = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    begins = forms.CharField(required=False, max_length=30, widget=forms.HiddenInput)
+
+    def clean_begins(self) -> Node | None:
+        """A forum, post or body of the register; one that is not in it is left out."""
+        if not self.cleaned_data["begins"] or self.chosen is None:
+            return None
+        try:
+            node = node_of(self.cleaned_data["begins"])
+        except ValueError:
+            return None
+        return node if node in self.chosen.register.names else None
+
+
+def by_family(functions: list[Function]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Choices of functions in their families."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for row in functions:
+        groups.setdefault(family(row.family), []).append((row.code, row.name))
+    return sorted(groups.items())
+
+
+def families(functions: list[Function]) -> Mapping[str, list[Function]]:
+    """Functions by family, for the list of what each means."""
+    groups: dict[str, list[Function]] = {}
+    for row in functions:
+        groups.setdefault(family(row.family), []).append(row)
+    return dict(sorted(groups.items()))
+
+
+def node_of(text: str) -> Node:
+    """A holder written as `forum:12`. Raises ValueError for anything else, also for a number out of reach."""
+    node = Node.parse(text[:40])
+    if not 0 < node.id < 10**18:
+        raise ValueError(text)
+    return node

@@ -1,0 +1,283 @@
+"""One system's register for the questions that anyone may ask: who may decide, and by which route."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Exists, OuterRef, Q
+
+from ics_governance.permissions import Actor
+from partnerships.access import P
+from partnerships.authority import Form, Graph, Node, Status
+from partnerships.authority.graph import RECOMMENDING
+from partnerships.authority.route import Kind as StepKind
+from partnerships.authority.route import Role, RouteStep, Voice, owners_of, route
+from partnerships.authority.route_words import name as name_of
+from partnerships.authority.route_words import why
+from partnerships.models import Arrangement, Function, Kind, Organisation, OrganisationRelation, ReportingLine
+
+from .authority import Asked, Register, load_graph
+from .graph_rows import ForumRow
+from .meetings import next_meetings
+from .organisations import LINKS_KNOWN_FROM
+
+Relation = OrganisationRelation.Kind
+# Kinds of arrangement that hear of a matter and are not asked to recommend it.
+HEARING = (Arrangement.Kind.ICP, Arrangement.Kind.HWB)
+# Kinds of body that own functions by law.
+OWNERS = (Kind.ICB, Kind.TRUST, Kind.LOCAL_AUTHORITY, Kind.OVERSIGHT_BODY)
+
+
+@dataclass
+class Systems:
+    """The ICBs of a day and, where one is chosen, the bodies of its system."""
+
+    icbs: list[Organisation]
+    icb: Organisation | None = None
+    bodies: list[Organisation] = field(default_factory=list)
+
+
+def systems_on(day: date, code: str = "") -> Systems:
+    """One query. A code that is no ICB's of that day chooses none."""
+    links = OrganisationRelation.objects.on(max(day, LINKS_KNOWN_FROM)).filter(
+        Q(kind=Relation.SYSTEM, source_body=OuterRef("pk"), target_body__ods_code=code.upper())
+        | Q(kind=Relation.REGION, target_body=OuterRef("pk"), source_body__ods_code=code.upper())
+    )
+    wanted = Q(kind__in=(Kind.ICB, Kind.OVERSIGHT_BODY)) | Q(linked=True)
+    rows: list[Organisation] = list(
+        Organisation.objects.on(day).annotate(linked=Exists(links)).filter(wanted).order_by("name", "pk")
+    )
+    icbs = [row for row in rows if row.kind == Kind.ICB]
+    icb = next((row for row in icbs if code and row.code == code.upper()), None)
+    if icb is None:
+        return Systems(icbs)
+    return Systems(icbs, icb, [icb, *(row for row in rows if row.kind != Kind.ICB)])
+
+
+def system_of_holder(who: Node, day: date) -> str:
+    """The code of the ICB to whose system a forum, post or body belongs; empty where there is none. Two queries."""
+    path = {"forum": "forums", "post": "posts"}.get(who.kind, "")
+    body = Organisation.objects.filter(**{f"{path}__pk" if path else "pk": who.id}).first()
+    if body is None or body.kind == Kind.ICB:
+        return "" if body is None else body.code
+    links = OrganisationRelation.objects.on(max(day, LINKS_KNOWN_FROM)).filter(kind=Relation.SYSTEM, source_body=body)
+    first = links.select_related("target_body").order_by("-lead", "target_body__name").first()
+    return "" if first is None else str(first.target_body.code)
+
+
+@dataclass(frozen=True)
+class SystemRegister:
+    """The register of one system on a day, with what a form offers of it."""
+
+    icb: Organisation
+    bodies: list[Organisation]
+    functions: list[Function]
+    register: Register
+    on: date
+    reader: Actor
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that questions are asked of."""
+        return self.register.graph
+
+    @cached_property
+    def forums(self) -> dict[int, ForumRow]:
+        """The forums that exist on the day, by id."""
+        index = self.graph.index
+        return {pk: row for pk, row in self.register.forums.items() if index.life(Node.forum(pk)).covers(self.on)}
+
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """The places of the ICB on the day: name by id, in order."""
+        mine = [row for row in self.register.places.values() if row.icb == self.icb.pk]
+        there = [row for row in mine if self.graph.index.places[row.id].days.covers(self.on)]
+        return {row.id: row.name for row in sorted(there, key=lambda row: (row.name, row.id))}
+
+    def holders(self) -> list[tuple[str, list[tuple[Node, str]]]]:
+        """Forums and posts that may be asked about, by the body they belong to, the ICB's own first. A body whose
+        board is not in the register stands for it."""
+        names, index = self.register.names, self.graph.index
+        groups: dict[int, list[tuple[Node, str]]] = {}
+        for pk, row in self.forums.items():
+            groups.setdefault(row.host, []).append((Node.forum(pk), row.name))
+        for post in self.graph.posts:
+            if index.life(Node.post(post.id)).covers(self.on):
+                groups.setdefault(post.body, []).append((Node.post(post.id), names[Node.post(post.id)]))
+        for body in self.bodies:
+            if body.pk not in index.boards and body.kind in OWNERS and Node.body(body.pk) in names:
+                groups.setdefault(body.pk, []).append((Node.body(body.pk), f"{names[Node.body(body.pk)]} itself"))
+        order = {body.pk: place for place, body in enumerate(self.bodies)}
+        known = sorted(groups, key=lambda pk: (order.get(pk, len(order)), names.get(Node.body(pk), "")))
+        by_name = {pk: sorted(rows, key=lambda pair: (pair[0].kind, pair[1], pair[0])) for pk, rows in groups.items()}
+        return [(names.get(Node.body(pk), ""), by_name[pk]) for pk in known]
+
+    def ask(self, who: Node, function: str, amount: Decimal | None, places: Iterable[int]) -> Asked:
+        """May this holder take this decision?"""
+        return self.register.ask(who, function, amount=amount, places=places, on=self.on)
+
+    def owners(self, function: str, places: Iterable[int]) -> list[tuple[int, str]]:
+        """The bodies of the system that hold a function by law for the places, with their names."""
+        mine = {body.pk for body in self.bodies}
+        found = owners_of(self.graph, function=function, places=tuple(places), on=self.on)
+        return [(pk, self.register.names[Node.body(pk)]) for pk in found if pk in mine]
+
+
+def system_register(reader: Actor, systems: Systems, on: date) -> SystemRegister | None:
+    """The register of the chosen system as of a day; None while none is chosen.
+
+    What agreed decisions have used of a yearly limit or a fund is known to those who signed in: the amounts of
+    decisions that were not released are nobody else's.
+    """
+    if systems.icb is None:
+        return None
+    functions = list(Function.objects.order_by("name", "pk"))
+    register = load_graph([body.pk for body in systems.bodies], functions, on=on)
+    if reader.user_id is None and not reader.system:
+        register = replace(register, graph=unspent(register.graph))
+    return SystemRegister(systems.icb, systems.bodies, functions, register, on, reader)
+
+
+def unspent(graph: Graph) -> Graph:
+    """The graph without what was used of limits."""
+    edges = tuple(replace(edge, committed=()) if edge.committed else edge for edge in graph.edges)
+    return replace(graph, edges=edges, funds=tuple(replace(fund, committed=()) for fund in graph.funds))
+
+
+# --- The route ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A step of the route as it is read: who, what for, why; and when a forum meets next, if the reader may know."""
+
+    kind: str
+    holder: Node | None
+    name: str
+    text: str
+    why: str
+    status: str
+    held_on: date | None = None
+    papers_by: date | None = None
+    meets: str = ""  # what is said in place of a date
+
+    def to_json(self) -> dict[str, str | None]:
+        """As a rehearsal keeps it; meetings are left out, since they are not for every reader."""
+        return {
+            "kind": self.kind,
+            "holder": None if self.holder is None else str(self.holder),
+            "name": self.name,
+            "text": self.text,
+            "why": self.why,
+            "status": self.status,
+        }
+
+
+def stops(
+    system: SystemRegister,
+    function: str,
+    *,
+    amount: Decimal | None,
+    places: Iterable[int],
+    owner: int | None,
+    begins: Node | None = None,
+    today: date,
+) -> list[Stop]:
+    """The route of a matter, each step with its next meeting as far as the reader may see it; two queries."""
+    steps = route(
+        system.graph,
+        function=function,
+        amount=amount,
+        places=tuple(places),
+        on=system.on,
+        reports=_reports(system),
+        consults=_voices(system),
+        owners=() if owner is None else (owner,),
+        begins=begins,
+    )
+    forums = {step.holder.id for step in steps if step.holder is not None and step.holder.kind == "forum"}
+    meetings = next_meetings(system.reader, forums, max(today, system.on)) if forums else {}
+    hosts = system.reader.organisations(P.MEETING_VIEW)
+    found = []
+    for step in steps:
+        stop = _stop(step, system, amount)
+        if step.holder is not None and step.holder.kind == "forum":
+            meeting, row = meetings.get(step.holder.id), system.register.forums.get(step.holder.id)
+            if meeting is not None:
+                stop = replace(stop, held_on=meeting.held_on, papers_by=meeting.papers_by)
+            else:
+                stop = replace(stop, meets=NONE_PLANNED if row is not None and row.host in hosts else NOT_SHOWN)
+        found.append(stop)
+    return found
+
+
+NONE_PLANNED = "No meeting is planned."
+NOT_SHOWN = "Its next meeting is not public here."
+
+
+def _stop(step: RouteStep, system: SystemRegister, amount: Decimal | None) -> Stop:
+    names = system.register.names
+    return Stop(
+        str(step.kind),
+        step.holder,
+        name_of(step.holder, names),
+        step.text,
+        why(step, names, amount),
+        "" if step.status is None else str(step.status),
+    )
+
+
+def decider_of(found: Iterable[Stop]) -> Stop | None:
+    """The step that decides; None where nobody may."""
+    return next((stop for stop in found if stop.kind == StepKind.DECIDE), None)
+
+
+def _reports(system: SystemRegister) -> dict[Node, list[Node]]:
+    """To whom the forums of the day report: by their own line, and by those of their arrangements."""
+    up: dict[Node, list[Node]] = {
+        Node.forum(pk): [Node.forum(row.reports_to)]
+        for pk, row in system.forums.items()
+        if row.reports_to in system.forums
+    }
+    of_arrangement: dict[int, list[ForumRow]] = {}
+    for row in system.forums.values():
+        if row.arrangement is not None:
+            of_arrangement.setdefault(row.arrangement, []).append(row)
+    lines = ReportingLine.objects.on(system.on).filter(arrangement__in=list(of_arrangement))
+    for one, to_arrangement, to_body in lines.order_by("pk").values_list(
+        "arrangement_id", "to_arrangement_id", "to_organisation_id"
+    ):
+        above = [Node.forum(row.id) for row in _tops(of_arrangement.get(to_arrangement or 0, []))]
+        board = system.graph.index.boards.get(to_body or 0)
+        for row in _tops(of_arrangement[one]):
+            up.setdefault(Node.forum(row.id), []).extend([*above, *([board] if board is not None else [])])
+    return up
+
+
+def _tops(rows: list[ForumRow]) -> list[ForumRow]:
+    """The forums of an arrangement that report to none of its others."""
+    inside = {row.id for row in rows}
+    return [row for row in rows if row.reports_to not in inside]
+
+
+def _voices(system: SystemRegister) -> list[Voice]:
+    """The forums that are heard about places, and those that stand for governors, wellbeing boards and scrutiny."""
+    voices = []
+    for pk, row in system.forums.items():
+        node, places = Node.forum(pk), frozenset(row.places)
+        if row.form == Form.COUNCIL_OF_GOVERNORS:
+            voices.append(Voice(node, Role.GOVERNORS, bodies=frozenset({row.host})))
+        elif row.arrangement_kind == Arrangement.Kind.HWB:
+            voices.append(Voice(node, Role.WELLBEING, places))
+        elif "scrutiny" in row.name.lower():
+            voices.append(Voice(node, Role.SCRUTINY, places))
+        elif row.arrangement_kind not in HEARING and (places or row.form in RECOMMENDING):
+            voices.append(Voice(node, Role.PLACE, places))
+    return voices
+
+
+def may_decide(asked: Asked) -> bool:
+    """Whether the answer lets the decision be taken, by every body that takes part."""
+    return asked.answer.status is Status.WITHIN_AUTHORITY
