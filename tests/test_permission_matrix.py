@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from collaboration.views import assessment_moves, requests
 from ics_governance.permissions import roles
-from partnerships.views import decisions, followup, founding, meetings
+from partnerships.views import decisions, delegating, followup, meetings, memberships
 from tests import stage
 from tests.matrix import CASES, EVERYONE, SIGN_IN, Answer, Case
 from tests.world import PEOPLE, World
@@ -80,7 +80,8 @@ def test_every_row_names_each_person_once(case: Case):
 def test_every_move_is_listed():
     """A move is an event in an address: each of them is a row of its own."""
     moves = {
-        "delegation-move": founding.MOVES,
+        "delegation-move": delegating.MOVES,
+        "membership-answer": memberships.ANSWERS,
         "meeting-move": meetings.MOVES,
         "decision-move": decisions.AT_ONCE,
         "decision-why": decisions.WITH_REASON,

@@ -1,32 +1,30 @@
-"""Writes about arrangements and forums: found one, let bodies join, adopt terms, appoint members."""
+"""Writes about forums: found, edit and end one, adopt its terms of reference."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
-from ics_governance.actions import change, record_new
+from ics_governance.actions import change, locked, record_new
 from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
+from partnerships import forum_guards as guards
 from partnerships.access import P, require
-from partnerships.models import (
-    Arrangement,
-    ArrangementMember,
-    Employment,
-    Forum,
-    Membership,
-    Organisation,
-    Person,
-    Place,
-    TermsOfReference,
-)
+from partnerships.models import Deputy, Forum, Membership, Organisation, Place, TermsOfReference
+from partnerships.reporting import closes_a_loop
 
-FORUM = ("name", "host", "arrangement", "form", "level", "meets_in_public", "reports_to", "starts", "ends")
-ARRANGEMENT = ("kind", "name", "host", "place", "purpose", "phase", "starts", "ends")
-MEMBERSHIP = ("forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "starts", "ends")
-TERMS = ("forum", "version", "adopted_on", "review_on", "quorum", "disagreement_process", "document")
-MEMBER = ("arrangement", "organisation", "sector", "expectation", "represented_by", "starts", "ends")
+from .sets import change_with_sets, record_with_sets
+
+FORUM = (
+    "name", "host", "arrangement", "form", "level", "purpose", "meets_in_public", "private_reason", "reports_to",
+    "post", "starts", "ends",
+)  # fmt: skip
+TERMS = (
+    "forum", "version", "adopted_on", "review_on", "quorum", "quorum_rules", "voting_rule", "casting_vote",
+    "disagreement_process", "document",
+)  # fmt: skip
 
 
 def _require_host(by: Actor, host: Organisation) -> None:
@@ -35,88 +33,125 @@ def _require_host(by: Actor, host: Organisation) -> None:
         raise Refused(P.FORUM_EDIT)
 
 
+def _refuse(reasons: Iterable[Reason]) -> None:
+    if found := list(reasons):
+        raise GuardFailed(found)
+
+
 @transaction.atomic
-def found_arrangement(*, by: Actor, host: Organisation, values: Mapping[str, Any]) -> Arrangement:
-    """Record a place-based partnership, a provider collaborative or another arrangement."""
+def found_forum(
+    *,
+    by: Actor,
+    host: Organisation,
+    values: Mapping[str, Any],
+    places: Iterable[Place] = (),
+    committees: Iterable[Forum] = (),
+) -> Forum:
+    """Record a forum of a host. What its form demands must be there."""
     _require_host(by, host)
-    if values["kind"] == Arrangement.Kind.PLACE and values.get("place") is None:
-        raise GuardFailed([Reason("A place-based partnership is for a place", "place")])
-    made = Arrangement.objects.create(host=host, **values)
-    return record_new(made, "arrangement.founded", ARRANGEMENT, by=by, organisation_id=host.pk)
+    named = list(committees)
+    _refuse([
+        *guards.form_is_kept(values["form"], host, values.get("post"), named),
+        *guards.privacy_has_a_reason(values.get("meets_in_public", False), values.get("private_reason", "")),
+        *_one_of_its_kind(values["form"], host, values.get("starts")),
+        *_host_exists(host, values.get("starts")),
+    ])  # fmt: skip
+    made = Forum.objects.create(host=host, **values)
+    sets = {"places": places, "committees": named}
+    return record_with_sets(made, "forum.founded", FORUM, sets, by=by, organisation_id=host.pk)
+
+
+def _host_exists(host: Organisation, day: date | None) -> list[Reason]:
+    if day is None or host.exists_on(day):
+        return []
+    return [Reason(f"{host.name} does not exist on that day", "starts")]
+
+
+def _one_of_its_kind(form: str, host: Organisation, day: date | None) -> list[Reason]:
+    """A body has one board, and a trust one council of governors."""
+    if form not in (Forum.Form.BOARD, Forum.Form.COUNCIL_OF_GOVERNORS):
+        return []
+    still = Forum.objects.filter(Q(ends=None) | Q(ends__gte=day) if day else Q(), host=host, form=form)
+    if (there := still.first()) is None:
+        return []
+    return [Reason(f"{host.name} has one already: {there.name}. End it first", "form")]
 
 
 @transaction.atomic
-def join_arrangement(
-    *, by: Actor, arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any]
-) -> ArrangementMember:
-    """Record that a body takes part, and what was agreed of it."""
-    require(by, P.FORUM_EDIT, arrangement)
-    day = values["starts"]
-    if not organisation.exists_on(day):
-        raise GuardFailed([Reason(f"{organisation.name} does not exist on that day", "starts")])
-    if ArrangementMember.objects.on(day).filter(arrangement=arrangement, organisation=organisation).exists():
-        raise GuardFailed([Reason(f"{organisation.name} takes part already", "organisation")])
-    member = ArrangementMember.objects.create(arrangement=arrangement, organisation=organisation, **values)
-    return record_new(member, "arrangement.joined", MEMBER, by=by, organisation_id=arrangement.host_id)
+def edit_forum(
+    *,
+    by: Actor,
+    forum: Forum,
+    values: Mapping[str, Any],
+    places: Iterable[Place] | None = None,
+    committees: Iterable[Forum] | None = None,
+) -> Forum:
+    """Change what is recorded of a forum. Host, form and first day stay: another form is another forum."""
+    require(by, P.FORUM_EDIT, forum)
+    current = locked(forum)
+    named = list(current.committees.all() if committees is None else committees)
+    where = list(current.places.all() if places is None else places)
+    reasons: list[Reason] = []
+    if committees is not None or "post" in values:
+        reasons += guards.form_is_kept(current.form, current.host, values.get("post", current.post), named)
+    if {"meets_in_public", "private_reason"} & set(values):
+        in_public = values.get("meets_in_public", current.meets_in_public)
+        reasons += guards.privacy_has_a_reason(in_public, values.get("private_reason", current.private_reason))
+    if above := values.get("reports_to"):
+        reasons += _reporting_reasons(current, above)
+    _refuse(reasons)
+    sets = {"places": where, "committees": named}
+    return change_with_sets(
+        current, "forum.changed", by=by, organisation_id=current.host_id, changes=dict(values), sets=sets
+    )
+
+
+def _reporting_reasons(forum: Forum, above: Forum) -> list[Reason]:
+    if above.pk == forum.pk:
+        return [Reason("A forum reports to another one, not to itself", "reports_to")]
+    pairs = Forum.objects.filter(reports_to__isnull=False).values_list("pk", "reports_to_id")
+    others = [(one, to) for one, to in pairs if one != forum.pk and to is not None]
+    if closes_a_loop(others, forum.pk, above.pk):
+        text = f"{above.name} already reports to {forum.name}, so this would run in a circle"
+        return [Reason(text, "reports_to")]
+    return []
 
 
 @transaction.atomic
-def found_forum(*, by: Actor, host: Organisation, values: Mapping[str, Any], places: Iterable[Place] = ()) -> Forum:
-    """Record a forum of a host."""
-    _require_host(by, host)
-    forum = Forum.objects.create(host=host, **values)
-    forum.places.set(places)
-    return record_new(forum, "forum.founded", FORUM, by=by, organisation_id=host.pk)
+def end_forum(*, by: Actor, forum: Forum, last_day: date) -> Forum:
+    """End a forum. Open memberships and deputyships end with it; delegations to it are ended by those who made them."""
+    require(by, P.FORUM_EDIT, forum)
+    current = locked(forum)
+    if current.ends is not None and current.ends < by.on:
+        raise GuardFailed([Reason("It has ended already", "last_day")])
+    _refuse(guards.ends_after_start(current.starts, last_day, "last_day"))
+    still = Q(ends=None) | Q(ends__gt=last_day)
+    for deputy in Deputy.objects.filter(still, membership__forum=current):
+        _close(deputy, last_day)
+    for member in Membership.objects.filter(still, forum=current):
+        _close(member, last_day)
+    return change(current, "forum.ended", by=by, organisation_id=current.host_id, changes={"ends": last_day})
+
+
+def _close(row: Membership | Deputy, last_day: date) -> None:
+    """End a row with its forum; one that had not begun by then ends on its first day."""
+    row.ends = max(last_day, row.starts) if row.starts else last_day
+    row.save(update_fields=["ends"])
 
 
 @transaction.atomic
 def adopt_terms(*, by: Actor, forum: Forum, values: Mapping[str, Any]) -> TermsOfReference:
     """Adopt a new version of the terms of reference; the earlier ones stay."""
     require(by, P.FORUM_EDIT, forum)
-    latest = forum.terms.order_by("-version").first()
+    current = locked(forum)
+    latest = current.terms.order_by("-version").first()
     if latest and values["adopted_on"] < latest.adopted_on:
         raise GuardFailed([Reason("A later version was adopted on a later day already", "adopted_on")])
-    terms = TermsOfReference.objects.create(forum=forum, version=(latest.version + 1 if latest else 1), **values)
-    return record_new(terms, "forum.terms_adopted", TERMS, by=by, organisation_id=forum.host_id)
-
-
-@transaction.atomic
-def appoint(*, by: Actor, forum: Forum, organisation: Organisation, values: Mapping[str, Any]) -> Membership:
-    """Give a body a member on the forum, with the named holder and deputy."""
-    require(by, P.FORUM_EDIT, forum)
-    day = values["starts"]
-    if not organisation.exists_on(day):
-        raise GuardFailed([Reason(f"{organisation.name} does not exist on that day", "starts")])
-    _check_people(organisation, day, values)
-    member = Membership.objects.create(forum=forum, organisation=organisation, **values)
-    return record_new(member, "forum.member_appointed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
-
-
-def _check_people(organisation: Organisation, day: date, values: Mapping[str, Any]) -> None:
-    """Holder and deputy are two people who work for the body."""
-    holder, deputy = values.get("holder"), values.get("deputy")
-    if holder and holder == deputy:
-        raise GuardFailed([Reason("The deputy is another person than the member", "deputy")])
-    for field, person in (("holder", holder), ("deputy", deputy)):
-        if person and not _works_for(person, organisation, day):
-            raise GuardFailed([Reason(f"{person.name} does not work for {organisation.name} on that day", field)])
-
-
-def _works_for(person: Person, organisation: Organisation, day: date) -> bool:
-    found: bool = Employment.objects.on(day).filter(person=person, organisation=organisation).exists()
-    return found
-
-
-@transaction.atomic
-def end_membership(*, by: Actor, membership: Membership, last_day: date) -> Membership:
-    """End a membership; the row stays, so that past meetings keep their members."""
-    require(by, P.FORUM_EDIT, membership.forum)
-    if membership.starts and last_day < membership.starts:
-        raise GuardFailed([Reason("The last day lies before the first", "ends")])
-    return change(
-        membership,
-        "forum.membership_ended",
-        by=by,
-        organisation_id=membership.forum.host_id,
-        changes={"ends": last_day},
-    )
+    voting = Membership.objects.filter(forum=current, voting=True, refused_on=None)
+    voting = voting.filter(Q(ends=None) | Q(ends__gte=values["adopted_on"]))
+    bodies = set(voting.values_list("organisation_id", flat=True))
+    _refuse([*guards.terms_are_sound(values), *guards.bodies_are_two(current.form, bodies)])
+    terms = TermsOfReference.objects.create(
+        forum=current, version=(latest.version + 1 if latest else 1), **values
+    )  # fmt: skip
+    return record_new(terms, "forum.terms_adopted", TERMS, by=by, organisation_id=current.host_id)

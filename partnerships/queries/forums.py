@@ -1,17 +1,31 @@
 """Forums: lists of them, who sits on one, what it may decide, to whom it reports, when it meets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from ics_governance import wording
 from ics_governance.permissions import Actor
+from partnerships import quorum
 from partnerships.access import P, scope
-from partnerships.models import Forum, Meeting, Membership, Organisation, Place, TermsOfReference
+from partnerships.models import (
+    Arrangement,
+    ArrangementMember,
+    Delegation,
+    Deputy,
+    Forum,
+    Meeting,
+    Membership,
+    Organisation,
+    OrganisationRelation,
+    Place,
+    TermsOfReference,
+)
+from partnerships.quorum import Present
 
 from .arrangements import counted
 from .delegations import Row
@@ -65,7 +79,7 @@ def of_body(body: Organisation, day: date) -> Q:
 def detailed() -> QuerySet[Forum]:
     """Forums with the names of their places, as `areas`."""
     areas = Place.objects.filter(forums=OuterRef("pk")).order_by("name").values("name")
-    return Forum.objects.annotate(areas=ArraySubquery(areas)).select_related("host", "arrangement")
+    return Forum.objects.annotate(areas=ArraySubquery(areas)).select_related("host", "arrangement", "post__holder")
 
 
 @dataclass
@@ -82,6 +96,11 @@ class Members:
         return [row for row in self.current if row.voting]
 
     @property
+    def offered(self) -> list[Membership]:
+        """Memberships that the body has neither accepted nor refused."""
+        return [row for row in self.current if row.agreed_on is None]
+
+    @property
     def vacant(self) -> list[Membership]:
         """Memberships that nobody holds."""
         return [row for row in self.current if row.holder is None]
@@ -89,7 +108,12 @@ class Members:
 
 def members_of(forum: Forum, day: date) -> Members:
     """The memberships of a forum, chair first, then who has a vote."""
-    rows = Membership.objects.filter(forum=forum).select_related("organisation", "holder", "deputy")
+    deputies = Deputy.objects.select_related("person").order_by("starts", "pk")
+    rows = (
+        Membership.objects.filter(forum=forum)
+        .select_related("organisation", "holder", "deputy")
+        .prefetch_related(Prefetch("further_deputies", deputies))
+    )
     order = {value: place for place, value in enumerate(Membership.Role.values)}
     members = Members()
     for row in sorted(rows, key=lambda row: (order[row.role], not row.voting, row.organisation.name, row.pk)):
@@ -141,7 +165,13 @@ class Gap:
 
 
 def gaps(
-    forum: Forum, day: date, terms: TermsOfReference | None, members: Members, held: list[Row], line: Line
+    forum: Forum,
+    day: date,
+    terms: TermsOfReference | None,
+    members: Members,
+    held: list[Row],
+    line: Line,
+    committees: Collection[Forum] = (),
 ) -> list[Gap]:
     """What is missing or out of date on a forum, in the order in which it hurts."""
     found = []
@@ -158,6 +188,15 @@ def gaps(
             found.append(Gap("Its quorum is higher than the number of its voting members", "members"))
         if not terms.disagreement_process:
             found.append(Gap("Its terms of reference do not say what happens when members disagree", "terms"))
+        found += _rules_out_of_reach(terms, members)
+    if forum.form == Forum.Form.JOINT_COMMITTEE and len({row.organisation_id for row in members.voting}) < 2:
+        found.append(Gap("A joint committee is of two or more bodies, and fewer have a voting member", "members"))
+    if forum.form == Forum.Form.INDIVIDUAL and forum.post is None:
+        found.append(Gap("It does not name the post that decides", "about"))
+    if forum.form == Forum.Form.INDIVIDUAL and forum.post is not None and forum.post.holder is None:
+        found.append(Gap(f"Nobody holds the post that decides, {forum.post.title}", "about"))
+    if forum.form == Forum.Form.COMMITTEES_IN_COMMON and not committees:
+        found.append(Gap("It does not name the committees that meet in common", "line"))
     if members.vacant:
         vacant = wording.pluralise(len(members.vacant), "membership is", "memberships are")
         found.append(Gap(f"{vacant} vacant", "members"))
@@ -166,7 +205,70 @@ def gaps(
     return found
 
 
+def _rules_out_of_reach(terms: TermsOfReference, members: Members) -> list[Gap]:
+    """Rules of the quorum that could not be met if every member came."""
+    everyone = [Present(row.organisation.kind, row.role, row.voting) for row in members.current]
+    return [
+        Gap(f"Its quorum cannot be reached: {words}, and there are not so many members", "members")
+        for words in quorum.unmet(quorum.readable(terms.quorum_rules), everyone)
+    ]
+
+
 def terms_of(forum: Forum, day: date) -> tuple[TermsOfReference | None, list[TermsOfReference]]:
     """The terms of reference in force on a day, and the versions before."""
     rows = list(TermsOfReference.objects.filter(forum=forum, adopted_on__lte=day).order_by("-version"))
     return (rows[0] if rows else None), rows[1:]
+
+
+def rules_in_words(terms: TermsOfReference | None) -> list[str]:
+    """The rules of a quorum beyond its number, as clauses."""
+    return [rule.words for rule in quorum.readable(terms.quorum_rules)] if terms else []
+
+
+def committees_of(forum: Forum) -> list[Forum]:
+    """The committees that meet in common in this forum; none is asked of another form."""
+    if forum.form != Forum.Form.COMMITTEES_IN_COMMON:
+        return []
+    return list(forum.committees.select_related("host").order_by("host__name", "name"))
+
+
+def meets_within(forum: Forum) -> list[Forum]:
+    """The committees in common in which this forum meets."""
+    return list(forum.meets_within.order_by("name", "id"))
+
+
+@dataclass(frozen=True)
+class Left:
+    """What ending a forum leaves for others to settle."""
+
+    delegations: list[Delegation]
+    forums: list[Forum]
+    members: int
+
+
+def left_by_ending(actor: Actor, forum: Forum, day: date) -> Left:
+    """What is delegated to it or passed on by it, who reports to it, and how many memberships end with it."""
+    held = scope(actor, P.DELEGATION_VIEW, Delegation.objects.filter(Q(to_forum=forum) | Q(from_forum=forum)))
+    held = held.exclude(status__in=(Delegation.Status.ENDED,)).filter(Q(ends=None) | Q(ends__gte=day))
+    below = Forum.objects.on(day).filter(reports_to=forum).order_by("name", "id")
+    open_ones = Membership.objects.filter(Q(ends=None) | Q(ends__gte=day), forum=forum, refused_on=None)
+    return Left(list(held.select_related("function")), list(below), open_ones.count())
+
+
+# --- What forms offer -----------------------------------------------------------------------------------------------
+
+MAY_MEET_IN_COMMON = (Forum.Form.BOARD, Forum.Form.BOARD_COMMITTEE, Forum.Form.COMMITTEE)
+
+
+def bodies_near(hosts: Iterable[int], day: date) -> set[int]:
+    """The hosts, the ICBs of their systems, and the bodies of those systems."""
+    own = set(hosts)
+    links = OrganisationRelation.objects.on(day).filter(kind=OrganisationRelation.Kind.SYSTEM)
+    icbs = own | set(links.filter(source_body__in=own).values_list("target_body", flat=True))
+    return icbs | set(links.filter(target_body__in=icbs).values_list("source_body", flat=True))
+
+
+def arrangements_near(hosts: Iterable[int], near: Collection[int], day: date) -> QuerySet[Arrangement]:
+    """Arrangements of the hosts, of their systems, and those in which they take part."""
+    part = ArrangementMember.objects.on(day).filter(organisation__in=list(hosts)).values("arrangement")
+    return Arrangement.objects.on(day).filter(Q(host__in=near) | Q(pk__in=part))

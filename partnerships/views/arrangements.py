@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from ics_governance import exports
 from ics_governance.exports import Column
 from ics_governance.paging import paged
-from partnerships.access import visible_or_404
+from partnerships.access import P, allowed, visible_or_404
 from partnerships.forms.organisations import ArrangementFilter
 from partnerships.models import Arrangement
 from partnerships.queries import arrangements as queries
@@ -21,6 +21,8 @@ COLUMNS: list[Column[Arrangement]] = [
     Column("Host", lambda row: row.host.name, 44),
     Column("Host code", lambda row: row.host.code, 12),
     Column("Place", lambda row: row.place and row.place.name, 36),
+    Column("Footprint", lambda row: ", ".join(row.areas), 44),
+    Column("Level", lambda row: row.get_level_display(), 16),
     Column("Phase", lambda row: row.get_phase_display(), 36),
     Column("Members", lambda row: row.member_count, 10),
     Column("From", lambda row: row.starts, 18),
@@ -46,15 +48,26 @@ def arrangement_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def arrangement(request: HttpRequest, pk: int) -> HttpResponse:
     """`/arrangements/<id>/`."""
-    record = visible_or_404(request.actor, Arrangement.objects.select_related("host", "place"), pk=pk)
-    today = request.actor.on
+    actor, today = request.actor, request.actor.on
+    record = visible_or_404(actor, queries.detailed(), pk=pk)
     members = queries.members_of(record)
     current = [row for row in members if holds(row, today)]
+    lines, pots = queries.lines_of(record, today), queries.funds_of(record, today)
+    councils = queries.missing_councils(record, current, today)
+    ended = record.ends is not None and record.ends < today
     context = {
         "arrangement": record,
+        "ended": ended,
+        "may_edit": allowed(actor, P.FORUM_EDIT, record) and not ended,
         "members": current,
         "former": [row for row in members if row not in current],
-        "forums": queries.forums_of(request.actor, record, today),
+        "advised": queries.missing_partners(record, current),
+        "lines": lines,
+        "pots": pots,
+        "gateways": queries.gateways_of(record),
+        "activities": queries.areas_of(record),
+        "forums": queries.forums_of(actor, record, today),
+        "gaps": [] if ended else queries.gaps(record, current, lines, pots, councils),
         "today": today,
     }
     return render(request, "partnerships/arrangement.html", context)

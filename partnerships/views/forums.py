@@ -7,8 +7,10 @@ from django.views.decorators.http import require_safe
 from ics_governance import exports
 from ics_governance.exports import Column
 from ics_governance.paging import paged
-from partnerships.access import visible_or_404
+from partnerships.access import P, allowed, visible_or_404
+from partnerships.actions.memberships import may_answer
 from partnerships.forms.organisations import ForumFilter
+from partnerships.forms_of_forum import FORMS
 from partnerships.models import Forum
 from partnerships.queries import delegations
 from partnerships.queries import forums as queries
@@ -59,7 +61,14 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
     members, line = queries.members_of(record, actor.on), queries.reporting_line(record)
     held = delegations.held_by_forum(actor, record, actor.on)
     ended = record.ends is not None and record.ends < actor.on
+    committees = queries.committees_of(record)
     context = {
+        "says": FORMS[record.form],
+        "may_edit": allowed(actor, P.FORUM_EDIT, record) and not ended,
+        "offers": [row for row in members.offered if may_answer(actor, row)],
+        "rules": queries.rules_in_words(terms),
+        "committees": committees,
+        "within": queries.meets_within(record),
         "forum": record,
         "ended": ended,
         "terms": terms,
@@ -67,7 +76,7 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
         "members": members,
         "held": held,
         "line": line,
-        "gaps": [] if ended else queries.gaps(record, actor.on, terms, members, held, line),
+        "gaps": [] if ended else queries.gaps(record, actor.on, terms, members, held, line, committees),
         "coming": coming,
         "past": past,
         "today": actor.on,

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from ics_governance.context import system
-from partnerships.forms import founding, meetings
+from partnerships.forms import arrangements, delegations, meetings, memberships
 from partnerships.forms.decisions import DecisionForm
 from partnerships.models import Action, Attendance, Decision, Meeting
 
@@ -122,8 +122,8 @@ def test_an_action_is_called_late_only_when_it_is(officer, world):
 
 @pytest.mark.parametrize(
     "form",
-    [founding.ArrangementForm, founding.ForumForm, founding.TermsForm, founding.MembershipForm,
-     founding.DelegationForm, meetings.MeetingForm],
+    [arrangements.ArrangementForm, memberships.MembershipForm, memberships.ChangeMembershipForm,
+     delegations.DelegationForm, meetings.MeetingForm],
 )  # fmt: skip
 def test_a_form_in_parts_leaves_no_field_out(form):
     named = [name for _, _, rows in form.parts for row in rows for name in ([row] if isinstance(row, str) else row)]

@@ -1,0 +1,347 @@
+"""Writes about arrangements: found, edit and end one; its members, gateways, funds and reporting lines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from ics_governance import ledger
+from ics_governance.actions import change, locked, record_new
+from ics_governance.context import system
+from ics_governance.permissions import Actor, Refused
+from ics_governance.workflow import GuardFailed, Reason
+from partnerships import arrangement_guards as guards
+from partnerships.access import P, require
+from partnerships.forum_guards import ends_after_start
+from partnerships.models import (
+    Arrangement,
+    ArrangementMember,
+    Contribution,
+    Fund,
+    GatewayReview,
+    Organisation,
+    Place,
+    ReportingLine,
+)
+from partnerships.reporting import closes_a_loop
+
+from .sets import change_with_sets, record_with_sets
+
+FIELDS = (
+    "kind", "name", "host", "place", "level", "purpose", "priorities", "activities", "phase", "scrutiny",
+    "political_oversight", "governors_oversight", "starts", "ends",
+)  # fmt: skip
+MEMBER = ("arrangement", "organisation", "sector", "capacity", "expectation", "represented_by", "starts", "ends")
+GATEWAY = ("arrangement", "held_on", "phase_before", "phase_after", "criteria", "outcome", "note", "review_on")
+FUND = ("arrangement", "kind", "name", "host", "year", "limit", "purpose", "agreement")
+LINE = ("arrangement", "to_arrangement", "to_organisation", "about", "starts", "ends")
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What a body puts into a fund, and the least that it must."""
+
+    organisation: Organisation
+    amount: Decimal
+    minimum: Decimal | None = None
+
+
+def refuse(reasons: Iterable[Reason]) -> None:
+    """Raise with all the reasons there are; none: go on."""
+    if found := list(reasons):
+        raise GuardFailed(found)
+
+
+def _require_host(by: Actor, host: Organisation) -> None:
+    """Founding something needs the role in its host: there is no record yet to ask about."""
+    if not by.system and host.pk not in by.organisations(P.FORUM_EDIT, "host"):
+        raise Refused(P.FORUM_EDIT)
+
+
+# --- The arrangement itself -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def found_arrangement(
+    *, by: Actor, host: Organisation, values: Mapping[str, Any], footprint: Iterable[Place] = ()
+) -> Arrangement:
+    """Record a place-based partnership, a provider collaborative, a partnership of the system, a council's board."""
+    _require_host(by, host)
+    places = list(footprint)
+    refuse([*guards.kind_has_its_area(values["kind"], values.get("place"), places),
+            *guards.host_fits(values["kind"], host), *_host_exists(host, values.get("starts"))])  # fmt: skip
+    made = Arrangement.objects.create(host=host, **values)
+    return record_with_sets(made, "arrangement.founded", FIELDS, {"footprint": places}, by=by, organisation_id=host.pk)
+
+
+def _host_exists(host: Organisation, day: date | None) -> list[Reason]:
+    if day is None or host.exists_on(day):
+        return []
+    return [Reason(f"{host.name} does not exist on that day", "starts")]
+
+
+@transaction.atomic
+def edit_arrangement(
+    *, by: Actor, arrangement: Arrangement, values: Mapping[str, Any], footprint: Iterable[Place] | None = None
+) -> Arrangement:
+    """Change what is recorded of an arrangement; its phase goes down freely, and up by a gateway alone."""
+    require(by, P.FORUM_EDIT, arrangement)
+    current = locked(arrangement)
+    places = list(current.footprint.all() if footprint is None else footprint)
+    place = values.get("place", current.place)
+    refuse([*guards.kind_has_its_area(current.kind, place, places),
+            *guards.phase_goes_by_gateway(current.phase, values.get("phase", current.phase))])  # fmt: skip
+    return change_with_sets(
+        current, "arrangement.changed", by=by, organisation_id=current.host_id, changes=dict(values),
+        sets={"footprint": places},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def end_arrangement(*, by: Actor, arrangement: Arrangement, last_day: date) -> Arrangement:
+    """End an arrangement: its open memberships and reporting lines end with it; its forums stay and are to be ended."""
+    require(by, P.FORUM_EDIT, arrangement)
+    current = locked(arrangement)
+    refuse(ends_after_start(current.starts, last_day, "last_day"))
+    if current.ends is not None and current.ends < by.on:
+        raise GuardFailed([Reason("It has ended already", "last_day")])
+    still = Q(ends=None) | Q(ends__gt=last_day)
+    for member in current.members.filter(still):
+        _close(member, last_day)
+    for line in current.reporting_lines.filter(still):
+        _close(line, last_day)
+    return change(
+        current, "arrangement.ended", by=by, organisation_id=current.host_id, changes={"ends": last_day}
+    )  # fmt: skip
+
+
+def _close(row: Any, last_day: date) -> None:
+    """End a row with what it belongs to; one that had not begun ends on its first day."""
+    row.ends = max(last_day, row.starts) if row.starts else last_day
+    row.save(update_fields=["ends"])
+
+
+# --- Members --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def join_arrangement(
+    *, by: Actor, arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any]
+) -> ArrangementMember:
+    """Record that a body takes part, and what was agreed of it."""
+    require(by, P.FORUM_EDIT, arrangement)
+    locked(arrangement)
+    day = values["starts"]
+    refuse([*_host_exists(organisation, day), *_within(arrangement, day), *ends_after_start(day, values.get("ends")),
+            *_voice(arrangement, organisation, values, day)])  # fmt: skip
+    if _taking_part(arrangement, organisation, day, values.get("ends")).exists():
+        raise GuardFailed([Reason(f"{organisation.name} takes part already in some of these days", "organisation")])
+    member = ArrangementMember.objects.create(arrangement=arrangement, organisation=organisation, **values)
+    return record_new(member, "arrangement.joined", MEMBER, by=by, organisation_id=arrangement.host_id)
+
+
+def _within(arrangement: Arrangement, day: date) -> list[Reason]:
+    if arrangement.ends is not None and day > arrangement.ends:
+        return [Reason(f"{arrangement.name} has ended by that day", "starts")]
+    return []
+
+
+def _taking_part(arrangement: Arrangement, organisation: Organisation, day: date, ends: date | None) -> Any:
+    rows = ArrangementMember.objects.filter(arrangement=arrangement, organisation=organisation)
+    rows = rows.filter(Q(ends=None) | Q(ends__gte=day))
+    return rows if ends is None else rows.filter(Q(starts=None) | Q(starts__lte=ends))
+
+
+def _voice(arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any], day: date) -> list[Reason]:
+    """A body that is represented says by whom: by another one, which takes part itself."""
+    speaker, represented = values.get("represented_by"), values.get("expectation") == "represented"
+    if not represented:
+        text = "Only a body that is represented names who represents it: leave this empty"
+        return [Reason(text, "represented_by")] if speaker else []
+    if speaker is None:
+        return [Reason("Choose the body that represents it", "represented_by")]
+    if speaker.pk == organisation.pk:
+        return [Reason("A body is represented by another one", "represented_by")]
+    takes_part = ArrangementMember.objects.on(day).filter(
+        arrangement=arrangement, organisation=speaker, expectation=ArrangementMember.Expectation.MEMBER
+    )
+    if takes_part.exists():
+        return []
+    return [Reason(f"{speaker.name} does not take part as a member, so it cannot represent another", "represented_by")]
+
+
+@transaction.atomic
+def change_member(
+    *, by: Actor, member: ArrangementMember, from_day: date, values: Mapping[str, Any]
+) -> ArrangementMember:
+    """Change what was agreed of a body from a day on: its row ends the day before and another begins.
+
+    On its own first day the row itself is corrected.
+    """
+    arrangement = member.arrangement
+    require(by, P.FORUM_EDIT, arrangement)
+    current = locked(member)
+    refuse(_voice(arrangement, current.organisation, values, from_day))
+    if current.ends is not None and from_day > current.ends:
+        raise GuardFailed([Reason("It takes part no more on that day", "from_day")])
+    if current.starts is not None and from_day < current.starts:
+        raise GuardFailed([Reason("It did not take part yet on that day", "from_day")])
+    host = arrangement.host_id
+    if current.starts is None or from_day == current.starts:
+        return change(current, "arrangement.member_changed", by=by, organisation_id=host, changes=dict(values))
+    following, yesterday = current.ends, from_day - timedelta(days=1)
+    change(current, "arrangement.member_ended", by=by, organisation_id=host, changes={"ends": yesterday})
+    made = ArrangementMember.objects.create(
+        arrangement=arrangement, organisation=current.organisation, starts=from_day, ends=following, **values
+    )
+    return record_new(made, "arrangement.member_changed", MEMBER, by=by, organisation_id=host)
+
+
+@transaction.atomic
+def end_member(*, by: Actor, member: ArrangementMember, last_day: date) -> ArrangementMember:
+    """End a body's part; the row stays. Bodies that it represents must be given another voice first."""
+    require(by, P.FORUM_EDIT, member.arrangement)
+    current = locked(member)
+    refuse(ends_after_start(current.starts, last_day, "last_day"))
+    day_after = last_day + timedelta(days=1)
+    spoken_for = ArrangementMember.objects.filter(
+        Q(ends=None) | Q(ends__gte=day_after),
+        arrangement=current.arrangement_id,
+        represented_by=current.organisation_id,
+    ).select_related("organisation")
+    if names := [row.organisation.label for row in spoken_for]:
+        text = f"It represents {', '.join(names)}: change that first"
+        raise GuardFailed([Reason(text, "last_day")])
+    host = member.arrangement.host_id
+    return change(current, "arrangement.member_ended", by=by, organisation_id=host, changes={"ends": last_day})
+
+
+# --- Gateways -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def review_gateway(*, by: Actor, arrangement: Arrangement, values: Mapping[str, Any]) -> GatewayReview:
+    """Record a gateway review. Passed, with or without conditions, it takes the arrangement to its next phase."""
+    require(by, P.FORUM_EDIT, arrangement)
+    current = locked(arrangement)
+    refuse(guards.gateway_is_sound(current.phase, values, by.on))
+    made = GatewayReview.objects.create(arrangement=current, phase_before=current.phase, **values)
+    if guards.passed(values["outcome"]):
+        current.phase = values["phase_after"]
+        with system("arrangement.gateway"):
+            current.save(update_fields=["phase"])
+    return record_new(made, "arrangement.gateway_reviewed", GATEWAY, by=by, organisation_id=current.host_id)
+
+
+# --- Funds ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def record_fund(
+    *, by: Actor, arrangement: Arrangement, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool = False
+) -> Fund:
+    """Record a fund of a financial year. Contributions below their minimum need `as_fact`, and are marked."""
+    require(by, P.FORUM_EDIT, arrangement)
+    _check_fund(arrangement, None, values, paid, as_fact)
+    fund = Fund.objects.create(arrangement=arrangement, **values)
+    _put(fund, paid)
+    after = {**ledger.snapshot(fund, FUND), "contributions": _said(paid)}
+    ledger.append(by=by, kind="fund.recorded", record=fund, after=after, organisation_id=arrangement.host_id)
+    return fund
+
+
+@transaction.atomic
+def change_fund(
+    *, by: Actor, fund: Fund, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool = False
+) -> Fund:
+    """Correct a fund and what is put into it."""
+    require(by, P.FORUM_EDIT, fund.arrangement)
+    current = locked(fund)
+    _check_fund(fund.arrangement, current, values, paid, as_fact)
+    rows = current.contributions.select_related("organisation")
+    before = {**ledger.snapshot(current, FUND)}
+    before["contributions"] = _said([Paid(row.organisation, row.amount, row.minimum) for row in rows])
+    for name, value in values.items():
+        setattr(current, name, value)
+    current.save(update_fields=list(values))
+    current.contributions.all().delete()
+    _put(current, paid)
+    after = {**ledger.snapshot(current, FUND), "contributions": _said(paid)}
+    ledger.append(by=by, kind="fund.changed", record=current, before=before, after=after,
+                  organisation_id=fund.arrangement.host_id)  # fmt: skip
+    return current
+
+
+def _check_fund(
+    arrangement: Arrangement, fund: Fund | None, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool
+) -> None:
+    bodies = [row.organisation for row in paid]
+    total = sum((row.amount for row in paid), Decimal(0))
+    reasons = guards.fund_is_sound(values["kind"], bodies, values.get("limit"), total)
+    if len({body.pk for body in bodies}) < len(bodies):
+        reasons.append(Reason("Name each body once: add up what it contributes", "contributions"))
+    for row in paid:
+        reasons += guards.minimum_is_kept(row.organisation.label, row.amount, row.minimum, as_fact)
+    same = arrangement.funds.filter(name=values["name"], year=values["year"])
+    if same.exclude(pk=fund.pk if fund else None).exists():
+        reasons.append(Reason("This arrangement has a fund of that name in that year already", "name"))
+    refuse(reasons)
+
+
+def _put(fund: Fund, paid: Sequence[Paid]) -> None:
+    Contribution.objects.bulk_create(
+        Contribution(fund=fund, organisation=row.organisation, amount=row.amount, minimum=row.minimum) for row in paid
+    )
+
+
+def _said(paid: Sequence[Paid]) -> list[list[Any]]:
+    return sorted([row.organisation.pk, row.amount, row.minimum] for row in paid)
+
+
+# --- Reporting lines ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def report_to(*, by: Actor, arrangement: Arrangement, values: Mapping[str, Any]) -> ReportingLine:
+    """Record to whom an arrangement reports: another one, or the board of a body. Lines never run in a circle."""
+    require(by, P.FORUM_EDIT, arrangement)
+    locked(arrangement)
+    above, body = values.get("to_arrangement"), values.get("to_organisation")
+    if (above is None) == (body is None):
+        raise GuardFailed([Reason("Choose one: an arrangement, or a body whose board hears it", "to_arrangement")])
+    refuse([*ends_after_start(values["starts"], values.get("ends")), *_within(arrangement, values["starts"])])
+    if above is not None:
+        _no_loop(arrangement, above, values["starts"], values.get("ends"))
+    still = Q(ends=None) | Q(ends__gte=values["starts"])
+    same = arrangement.reporting_lines.filter(still, to_arrangement=above, to_organisation=body)
+    if same.exists():
+        raise GuardFailed([Reason("It reports there already in some of these days", "to_arrangement")])
+    made = ReportingLine.objects.create(arrangement=arrangement, **values)
+    return record_new(made, "arrangement.reports_to", LINE, by=by, organisation_id=arrangement.host_id)
+
+
+def _no_loop(arrangement: Arrangement, above: Arrangement, starts: date, ends: date | None) -> None:
+    """Lines that stand on the same days never lead back."""
+    lines = ReportingLine.objects.filter(Q(ends=None) | Q(ends__gte=starts), to_arrangement__isnull=False)
+    if ends is not None:
+        lines = lines.filter(Q(starts=None) | Q(starts__lte=ends))
+    pairs = lines.values_list("arrangement_id", "to_arrangement_id")
+    if closes_a_loop(pairs, arrangement.pk, above.pk):  # type: ignore[arg-type]  # filtered: neither is null
+        text = f"{above.name} already reports to {arrangement.name}, so this would run in a circle"
+        if above.pk == arrangement.pk:
+            text = "An arrangement reports to another one, not to itself"
+        raise GuardFailed([Reason(text, "to_arrangement")])
+
+
+@transaction.atomic
+def end_line(*, by: Actor, line: ReportingLine, last_day: date) -> ReportingLine:
+    """End a reporting line; the row stays."""
+    require(by, P.FORUM_EDIT, line.arrangement)
+    current = locked(line)
+    refuse(ends_after_start(current.starts, last_day, "last_day"))
+    host = line.arrangement.host_id
+    return change(current, "arrangement.line_ended", by=by, organisation_id=host, changes={"ends": last_day})
