@@ -572,5 +572,6 @@ for line in ACCOUNTS.strip().splitlines():
     row(name, args=lambda stage, name=name: IN_THE_ADDRESS.get(name, {}),
         **{verb: by_session(*statuses) for verb, *statuses in pairs})  # fmt: skip
 
+import tests.matrix_bodies  # noqa: E402,F401 - the same
 import tests.matrix_cases  # noqa: E402,F401 - rows of another file; it needs what stands above
 import tests.matrix_signals  # noqa: E402,F401 - the same

@@ -8,7 +8,15 @@ from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from partnerships.models import FormerName, Kind, Organisation, Succession
+from partnerships.models import (
+    ClusterMember,
+    FormerName,
+    Kind,
+    LineageEvent,
+    Organisation,
+    OrganisationRelation,
+    Succession,
+)
 from partnerships.queries.organisations import Named, listed, where_they_sit
 
 from .filters import Body, DateField, Day, Words, one_of
@@ -46,7 +54,7 @@ class OrganisationRow(serializers.ModelSerializer):
     class Meta:
         model = Organisation
         fields = (
-            "id", "kind", "name", "short_name", "ods_code", "gss_code", "opened", "closed", "subtype",
+            "id", "kind", "name", "short_name", "ods_code", "gss_code", "local_code", "opened", "closed", "subtype",
             "is_foundation_trust", "is_fictional", "systems", "regions",
         )  # fmt: skip
 
@@ -62,7 +70,8 @@ class OrganisationRow(serializers.ModelSerializer):
 
 
 def _named(body: Named) -> dict[str, Any]:
-    return {"id": body.pk, "name": body.name, "ods_code": body.ods_code, "gss_code": body.gss_code}
+    codes = {"ods_code": body.ods_code, "gss_code": body.gss_code, "local_code": body.local_code}
+    return {"id": body.pk, "name": body.name, **codes}
 
 
 class FormerNamePart(serializers.ModelSerializer):
@@ -84,15 +93,62 @@ class SuccessionPart(serializers.ModelSerializer):
         fields = ("predecessor", "successor", "kind", "effective_on", "confirmed", "note")
 
 
-class OrganisationRecord(OrganisationRow):
-    """A body with its history and where the facts come from."""
+class RelationPart(serializers.ModelSerializer):
+    """A dated link from one body to another: `region`, `system` (one of several is the lead), `oversight`,
+    `coterminous`. Without a first day: since when is not recorded."""
 
+    source = BodyPart(source="source_body")
+    target = BodyPart(source="target_body")
+
+    class Meta:
+        model = OrganisationRelation
+        fields = ("id", "kind", "source", "target", "lead", "starts", "ends", "note")
+
+
+class ClusterPart(serializers.ModelSerializer):
+    """A cluster that the body is or was in. `mark`: V confirmed, P partly confirmed, R to be confirmed."""
+
+    id = serializers.IntegerField(source="cluster.pk")
+    name = serializers.CharField(source="cluster.name")
+    shares_chair = serializers.BooleanField(source="cluster.shares_chair")
+    shares_chief_executive = serializers.BooleanField(source="cluster.shares_chief_executive")
+    mark = serializers.CharField(source="cluster.mark")
+    note = serializers.CharField(source="cluster.note")
+
+    class Meta:
+        model = ClusterMember
+        fields = ("id", "name", "shares_chair", "shares_chief_executive", "mark", "note", "starts", "ends")
+
+
+class LineagePart(serializers.ModelSerializer):
+    """An event in the life of the body as it was recorded here, with what it rests on."""
+
+    class Meta:
+        model = LineageEvent
+        fields = ("id", "kind", "effective_on", "instrument", "note")
+
+
+class OrganisationRecord(OrganisationRow):
+    """A body with its links, clusters and history, and where the facts come from."""
+
+    relations = serializers.SerializerMethodField()
+    clusters = ClusterPart(many=True, source="cluster_memberships")
+    lineage = LineagePart(many=True, source="lineage_events")
     former_names = FormerNamePart(many=True)
     predecessors = SuccessionPart(many=True, source="predecessions")
     successors = SuccessionPart(many=True, source="successions")
 
     class Meta(OrganisationRow.Meta):
-        fields = (*OrganisationRow.Meta.fields, "former_names", "predecessors", "successors", "source", "note")
+        fields = (
+            *OrganisationRow.Meta.fields, "relations", "clusters", "former_names", "predecessors", "successors",
+            "lineage", "source", "note",
+        )  # fmt: skip
+
+    @extend_schema_field(RelationPart(many=True))
+    def get_relations(self, body: Organisation) -> Any:
+        """Its own links to other bodies, and those of the same area that were recorded from the other side."""
+        same_area = [row for row in body.related_from.all() if row.kind == OrganisationRelation.Kind.COTERMINOUS]
+        return RelationPart([*body.relations.all(), *same_area], many=True).data
 
 
 class Organisations(Visible):
@@ -110,7 +166,18 @@ class Organisations(Visible):
         if self.action != "retrieve":
             return rows
         steps = Succession.objects.select_related("predecessor", "successor").order_by("effective_on", "pk")
-        return rows.prefetch_related("former_names", Prefetch("successions", steps), Prefetch("predecessions", steps))
+        links = OrganisationRelation.objects.select_related("source_body", "target_body").order_by("-starts", "pk")
+        same_area = links.filter(kind=OrganisationRelation.Kind.COTERMINOUS)
+        clusters = ClusterMember.objects.select_related("cluster").order_by("-starts", "pk")
+        return rows.prefetch_related(
+            "former_names",
+            Prefetch("successions", steps),
+            Prefetch("predecessions", steps),
+            Prefetch("relations", links),
+            Prefetch("related_from", same_area),
+            Prefetch("cluster_memberships", clusters),
+            "lineage_events",
+        )
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Where all bodies of the answer sit is looked up at once."""

@@ -27,7 +27,7 @@ class BodyPart(serializers.ModelSerializer):
 
     class Meta:
         model = Organisation
-        fields = ("id", "name", "ods_code", "gss_code")
+        fields = ("id", "name", "ods_code", "gss_code", "local_code")
 
 
 class ForumPart(serializers.ModelSerializer):
