@@ -32,6 +32,7 @@ DID = {
     "support": "began support",
     "enforce": "moved it to enforcement",
     "hand_over": "handed it over",
+    "passed_on": "passed it on with its bodies",
 }
 
 

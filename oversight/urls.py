@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from .views import attempts, case_file, case_page, cases, concerns, demo, home, region, signals
+from .views import attempts, case_file, case_page, cases, concerns, demo, home, region, restructures, signals
 
 
 class CaseReference:
@@ -51,6 +51,14 @@ signal_urls = [
     path("<int:pk>/trail/", signals.trail, name="signal-trail"),
 ]
 
+restructure_urls = [
+    path("", restructures.restructure_list, name="restructure-list"),
+    path("new/", restructures.restructure_new, name="restructure-new"),
+    path("<int:pk>/", restructures.restructure, name="restructure"),
+    path("<int:pk>/carry-out/", restructures.carry_out, name="restructure-carry-out"),
+    path("<int:pk>/drop/", restructures.drop, name="restructure-drop"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("together/", home.together, name="together"),
@@ -60,5 +68,6 @@ urlpatterns = [
     path("attempts/", include(attempt_urls)),
     path("cases/", include(case_urls)),
     path("signals/", include(signal_urls)),
+    path("restructures/", include(restructure_urls)),
     path("demo/switch/", demo.switch_person, name="switch-person"),
 ]

@@ -21,6 +21,7 @@ SIGNALS = ("signals", "Signals", "signal-list")
 ASSESSMENTS = ("assessments", "Self-assessments", "assessment-list")
 TOGETHER = ("together", "Between partners", "together")
 PROFILES = ("profiles", "Profiles", "region")
+RESTRUCTURES = ("restructures", "Restructures", "restructure-list")
 OWN_PROFILE = ("profiles", "Profile", "own-profile")
 HOME = ("home", "Home", "home")
 REGISTER = ("register", "Public register", "register")
@@ -32,7 +33,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
     "trust": (ACTIONS, DECISIONS, MEETINGS, ASSESSMENTS, OWN_PROFILE, TOGETHER, CASES, ORGANISATIONS),
     "partner": (ACTIONS, DECISIONS, MEETINGS, TOGETHER, CASES, ORGANISATIONS),
     "audit": (MEETINGS, DECISIONS, ACTIONS, CASES, SIGNALS, PROFILES, ASSESSMENTS, TOGETHER, ORGANISATIONS),
-    "administration": (ORGANISATIONS, DECISIONS, MEETINGS, ACTIONS),
+    "administration": (ORGANISATIONS, RESTRUCTURES, DECISIONS, MEETINGS, ACTIONS),
 }
 # Pages to which "Between partners" leads, by the beginning of their address: its entry is then the current one.
 BETWEEN = {"/feedback/": "feedback", "/requests/": "requests", "/risks/": "risks"}
