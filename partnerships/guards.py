@@ -104,13 +104,17 @@ def decision_is_quorate(decision: Any) -> list[Reason]:
     if present < needed_members:
         text = f"A quorum: {present} voting members were present, {needed_members} are needed"
         return [Reason(text, "attendance", f"/meetings/{decision.meeting_id}/attendance/")]
-    return []
+    return [
+        Reason(f"A quorum: {words}", "attendance", f"/meetings/{decision.meeting_id}/attendance/")
+        for words in decision.meeting.rules_unmet
+    ]
 
 
 def forum_may_bind(decision: Any) -> list[Reason]:
-    """A consultative forum only recommends."""
+    """A consultative forum and a council of governors only recommend."""
     if decision.kind == "decide" and not decision.forum.binds:
-        return [Reason("A consultative forum cannot take a binding decision: record it as a recommendation", "kind")]
+        form = "Governors" if decision.forum.form == "council_of_governors" else "A consultative forum"
+        return [Reason(f"{form} cannot take a binding decision: record it as a recommendation", "kind")]
     return []
 
 

@@ -287,7 +287,9 @@ def _check_fund(
     for row in paid:
         reasons += guards.minimum_is_kept(row.organisation.label, row.amount, row.minimum, as_fact)
     same = arrangement.funds.filter(name=values["name"], year=values["year"])
-    if same.exclude(pk=fund.pk if fund else None).exists():
+    if fund is not None:
+        same = same.exclude(pk=fund.pk)
+    if same.exists():
         reasons.append(Reason("This arrangement has a fund of that name in that year already", "name"))
     refuse(reasons)
 

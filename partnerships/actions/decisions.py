@@ -157,7 +157,7 @@ def _ask(decision: Decision, on: date, facts: MeetingFacts | None = None) -> Non
 
 def load_for_guards(decision: Decision) -> None:
     """Load what the guards of a decision read."""
-    attendance = Prefetch("meeting__attendance", Attendance.objects.select_related("membership"))
+    attendance = Prefetch("meeting__attendance", Attendance.objects.select_related("membership__organisation"))
     prefetch_related_objects([decision], "forum__terms", "actions", "meeting__forum__terms", attendance)
 
 
@@ -187,7 +187,10 @@ def _facts(decision: Decision) -> MeetingFacts | None:
     present, needed = decision.meeting.quorum_facts
     there = [row.membership for row in decision.meeting.attendance.all() if row.fills and row.membership.voting]
     return MeetingFacts(
-        quorum=needed, voting_present=present, holders_agreeing=frozenset(row.organisation_id for row in there)
+        quorum=needed,
+        voting_present=present,
+        rules_unmet=decision.meeting.rules_unmet,
+        holders_agreeing=frozenset(row.organisation_id for row in there),
     )
 
 

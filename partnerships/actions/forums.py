@@ -100,7 +100,7 @@ def edit_forum(
     if above := values.get("reports_to"):
         reasons += _reporting_reasons(current, above)
     _refuse(reasons)
-    sets = {"places": where, "committees": named}
+    sets: dict[str, list[Any]] = {"places": where, "committees": named}
     return change_with_sets(
         current, "forum.changed", by=by, organisation_id=current.host_id, changes=dict(values), sets=sets
     )

@@ -14,7 +14,7 @@ from ics_governance.workflow import GuardFailed, Reason
 from ics_governance.workingdays import working_days_between
 from partnerships.access import P, require
 from partnerships.guards import complete_with_papers
-from partnerships.models import AgendaItem, Attendance, Decision, Forum, Meeting, MeetingAudience
+from partnerships.models import AgendaItem, Attendance, Decision, Deputy, Forum, Meeting, MeetingAudience
 from partnerships.queries.audience import bodies_of_forum
 from partnerships.workflows import DECISION, MEETING
 
@@ -161,15 +161,18 @@ def mark_attendance(*, by: Actor, meeting: Meeting, marks: Mapping[int, Mark]) -
 
 
 def _check_marks(meeting: Meeting, marks: Mapping[int, Mark]) -> None:
-    """Every mark belongs to a member of this forum, and whoever came is its holder or deputy."""
+    """Every mark belongs to a member of this forum, and whoever came is its holder or a deputy of the day."""
     members = {row.pk: row for row in meeting.forum.memberships.filter(pk__in=marks)}
+    deputies: dict[int, set[int | None]] = {pk: {row.deputy_id} - {None} for pk, row in members.items()}
+    for row in Deputy.objects.on(meeting.held_on).filter(membership__in=members):
+        deputies[row.membership_id].add(row.person_id)
     for pk, mark in marks.items():
         if pk not in members or mark.state not in Attendance.State.values:
             raise GuardFailed([Reason("One of the members is not a member of this forum.", "attendance")])
-        person = {"member": members[pk].holder_id, "deputy": members[pk].deputy_id}.get(mark.state)
-        if mark.person_id is not None and mark.person_id != person:
-            raise GuardFailed([Reason("Only a member or the named deputy can fill a membership.", "attendance")])
-        if mark.state == Attendance.State.DEPUTY and members[pk].deputy_id is None:
+        may = {"member": {members[pk].holder_id}, "deputy": deputies[pk]}.get(mark.state, set())
+        if mark.person_id is not None and mark.person_id not in may:
+            raise GuardFailed([Reason("Only a member or a named deputy can fill a membership.", "attendance")])
+        if mark.state == Attendance.State.DEPUTY and not deputies[pk]:
             raise GuardFailed([Reason("This member has no named deputy.", "attendance")])
 
 

@@ -84,7 +84,9 @@ def _check_people(
 
 
 def _sits_already(forum: Forum, holder: Person, day: date, ends: date | None, own: Membership | None) -> list[Reason]:
-    rows = forum.memberships.filter(refused_on=None, holder=holder).exclude(pk=own.pk if own else None)
+    rows = forum.memberships.filter(refused_on=None, holder=holder)
+    if own is not None:
+        rows = rows.exclude(pk=own.pk)
     others = [Held(*row) for row in rows.values_list("holder_id", "starts", "ends")]
     if not guards.overlapping(Held(holder.pk, day, ends), others):
         return []
@@ -93,8 +95,10 @@ def _sits_already(forum: Forum, holder: Person, day: date, ends: date | None, ow
 
 def _delegating(forum: Forum, day: date) -> list[Organisation]:
     """The bodies that delegate to the forum on a day; its host while none does."""
-    held = Delegation.objects.on(day).filter(to_forum=forum, status__in=PASSED).values("from_organisation")
-    return list(Organisation.objects.filter(pk__in=held)) or [forum.host]
+    held = Delegation.objects.filter(
+        Q(ends=None) | Q(ends__gte=day), to_forum=forum, status__in=PASSED, starts__lte=day
+    )
+    return list(Organisation.objects.filter(pk__in=held.values("from_organisation"))) or [forum.host]
 
 
 def _employers(person: Person, day: date) -> set[int]:

@@ -48,6 +48,7 @@ class QuorumPart(serializers.Serializer):
 
     present = serializers.IntegerField()
     needed = serializers.IntegerField(allow_null=True)
+    rules_unmet = serializers.ListField(child=serializers.CharField(), help_text="Who else had to be there, in words.")
 
 
 class MeetingRow(serializers.ModelSerializer):
@@ -75,10 +76,10 @@ class MeetingRecord(MeetingRow):
         fields = (*MeetingRow.Meta.fields, "items", "attendance", "quorum")
 
     @extend_schema_field(QuorumPart)
-    def get_quorum(self, meeting: Meeting) -> dict[str, int | None]:
+    def get_quorum(self, meeting: Meeting) -> dict[str, Any]:
         """How many were there, and how many had to be."""
         present, needed = meeting.quorum_facts
-        return {"present": present, "needed": needed}
+        return {"present": present, "needed": needed, "rules_unmet": list(meeting.rules_unmet)}
 
 
 class Meetings(Visible):

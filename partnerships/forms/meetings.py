@@ -8,6 +8,7 @@ from ics_governance import forms
 from partnerships.actions.meetings import Item, Mark
 from partnerships.models import Attendance, Forum, Meeting
 from partnerships.queries.meetings import Seat
+from partnerships.quorum import Present
 
 
 class MeetingFilters(forms.FilterForm):
@@ -95,7 +96,7 @@ class AttendanceForm(forms.Form):
                 label=seat.membership.organisation.label,
                 choices=_choices(seat),
                 required=False,
-                initial=seat.attendance.state if seat.attendance else "",
+                initial=_marked(seat),
                 widget=forms.RadioSelect,
             )
 
@@ -128,17 +129,39 @@ class AttendanceForm(forms.Form):
         """What was marked, by membership; members without a mark are left as they were."""
         found = {}
         for seat in self.seats:
-            state = self.cleaned_data.get(self.name_of(seat))
-            if state:
-                member = seat.membership
-                person = {"member": member.holder_id, "deputy": member.deputy_id}.get(state)
-                found[member.pk] = Mark(state, person)
+            typed = self.cleaned_data.get(self.name_of(seat))
+            if typed:
+                state, _, who = typed.partition("-")
+                person = seat.membership.holder_id if state == "member" else None
+                if state == "deputy":
+                    person = int(who) if who else seat.deputies[0].pk
+                found[seat.membership.pk] = Mark(state, person)
         return found
+
+    def present(self) -> list[Present]:
+        """Who is there, as the rules of a quorum count them, as typed so far."""
+        marks = self.marks()
+        return [
+            seat.membership.present
+            for seat in self.seats
+            if (mark := marks.get(seat.membership.pk)) and mark.state in ("member", "deputy")
+        ]
+
+
+def _marked(seat: Seat) -> str:
+    """What is saved of a member, as its choice."""
+    if seat.attendance is None:
+        return ""
+    further = [person.pk for person in seat.deputies[1:]]
+    if seat.attendance.state == "deputy" and seat.attendance.person_id in further:
+        return f"deputy-{seat.attendance.person_id}"
+    return seat.attendance.state
 
 
 def _choices(seat: Seat) -> list[tuple[str, str]]:
     member, states = seat.membership, Attendance.State
-    people = [(states.MEMBER, member.holder.name if member.holder else "Member, not named")]
-    if member.deputy:
-        people.append((states.DEPUTY, f"{member.deputy.name}, deputy"))
+    people = [(str(states.MEMBER), member.holder.name if member.holder else "Member, not named")]
+    for place, person in enumerate(seat.deputies):
+        value = f"{states.DEPUTY}-{person.pk}" if place else str(states.DEPUTY)
+        people.append((value, f"{person.name}, deputy"))
     return [*people, (states.APOLOGIES, "Apologies"), (states.ABSENT, "Absent")]

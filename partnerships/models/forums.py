@@ -4,6 +4,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Q
 
+from partnerships.quorum import Present
+
 from .arrangements import Arrangement, SpatialLevel
 from .organisations import Dated, DatedQuerySet, Organisation, Place, span
 from .people import Person, Post
@@ -139,6 +141,11 @@ class Membership(Dated):
 
     def __str__(self) -> str:
         return f"{self.organisation_id} on {self.forum_id}"
+
+    @property
+    def present(self) -> Present:
+        """What somebody counts as who is there for it."""
+        return Present(self.organisation.kind, self.role, self.voting)
 
 
 class Deputy(Dated):

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
-from .forums import Forum, Membership
+from partnerships import quorum
+
+from .forums import Forum, Membership, TermsOfReference
 from .people import Audience, Person
 
 
@@ -49,8 +51,29 @@ class Meeting(models.Model):
     @property
     def quorum_needed(self) -> int | None:
         """The quorum of the terms of reference in force that day; None when they name none."""
+        terms = self.terms_in_force
+        return terms.quorum if terms else None
+
+    @property
+    def terms_in_force(self) -> TermsOfReference | None:
+        """The terms of reference in force that day."""
         terms = [version for version in self.forum.terms.all() if version.adopted_on <= self.held_on]
-        return max(terms, key=lambda version: version.version).quorum if terms else None
+        return max(terms, key=lambda version: version.version, default=None)
+
+    @property
+    def quorum_rules(self) -> tuple[quorum.Rule, ...]:
+        """Who must be among those present, beyond the number."""
+        terms = self.terms_in_force
+        return quorum.readable(terms.quorum_rules) if terms else ()
+
+    @property
+    def rules_unmet(self) -> tuple[str, ...]:
+        """Those of the rules that the attendance does not meet, in words; reads attendance with its members' bodies."""
+        rules = self.quorum_rules
+        if not rules:
+            return ()
+        there = [row.membership for row in self.attendance.all() if row.fills]
+        return quorum.unmet(rules, [member.present for member in there])
 
 
 class MeetingAudience(Audience):

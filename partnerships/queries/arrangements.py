@@ -233,7 +233,7 @@ def contributors(arrangement: Arrangement, day: date, also: Iterable[int] = ()) 
 def may_report_to(arrangement: Arrangement, day: date) -> QuerySet[Arrangement]:
     """Other arrangements of its system, partnerships and boards first."""
     icb = icb_of(arrangement, day)
-    rows = Arrangement.objects.on(day).exclude(pk=arrangement.pk)
+    rows: QuerySet[Arrangement] = Arrangement.objects.on(day).exclude(pk=arrangement.pk)
     if icb is not None:
         bodies = _system_bodies(icb, day)
         rows = rows.filter(of_system(icb) | Q(host__in=bodies))
@@ -248,7 +248,7 @@ def boards_near(arrangement: Arrangement, day: date) -> QuerySet[Organisation]:
     return Organisation.objects.filter(fits | Q(pk=icb.pk) if icb else fits).order_by("name")
 
 
-def _system_bodies(icb: Organisation, day: date) -> QuerySet[OrganisationRelation, Any]:
+def _system_bodies(icb: Organisation, day: date) -> Any:
     return (
         OrganisationRelation.objects.on(day)
         .filter(target_body=icb, kind=OrganisationRelation.Kind.SYSTEM)

@@ -271,4 +271,5 @@ def bodies_near(hosts: Iterable[int], day: date) -> set[int]:
 def arrangements_near(hosts: Iterable[int], near: Collection[int], day: date) -> QuerySet[Arrangement]:
     """Arrangements of the hosts, of their systems, and those in which they take part."""
     part = ArrangementMember.objects.on(day).filter(organisation__in=list(hosts)).values("arrangement")
-    return Arrangement.objects.on(day).filter(Q(host__in=near) | Q(pk__in=part))
+    rows: QuerySet[Arrangement] = Arrangement.objects.on(day).filter(Q(host__in=near) | Q(pk__in=part))
+    return rows

@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from ics_governance.permissions import Actor
 from ics_governance.workingdays import is_working_day
 from partnerships.access import P, scope
-from partnerships.models import Attendance, Decision, Meeting, Membership
+from partnerships.models import Attendance, Decision, Deputy, Meeting, Membership, Person
 
 PAPER_NOTICE = 5  # working days before a meeting by which its papers go out
 TO_MINUTE = (Meeting.State.PLANNED, Meeting.State.PAPERS_ISSUED, Meeting.State.HELD)
@@ -69,23 +69,32 @@ class Seat:
 
     membership: Membership
     attendance: Attendance | None
+    deputies: tuple[Person, ...] = ()  # who may stand in that day, the first one first
 
 
 def seats(meeting: Meeting) -> list[Seat]:
-    """Members of the forum on the day of a meeting that was loaded for its page, with their attendance; one query."""
+    """Members of the forum on the day of a meeting that was loaded for its page, with attendance and deputies; two
+    queries."""
     marked = {row.membership_id: row for row in meeting.attendance.all()}
+    deputies = Deputy.objects.on(meeting.held_on).select_related("person").order_by("starts", "pk")
     members = (
         Membership.objects.filter(Q(ends=None) | Q(ends__gte=meeting.held_on), forum=meeting.forum_id)
         .filter(starts__lte=meeting.held_on)
         .select_related("organisation", "holder", "deputy")
+        .prefetch_related(Prefetch("further_deputies", deputies))
         .order_by("organisation__name", "pk")
     )
-    return [Seat(member, marked.get(member.pk)) for member in members]
+    return [Seat(member, marked.get(member.pk), _deputies(member)) for member in members]
+
+
+def _deputies(member: Membership) -> tuple[Person, ...]:
+    further = [row.person for row in member.further_deputies.all()]
+    return tuple(dict.fromkeys(person for person in (member.deputy, *further) if person is not None))
 
 
 def for_page(queryset: QuerySet[Meeting]) -> QuerySet[Meeting]:
     """A meeting with what its page shows."""
-    attendance = Prefetch("attendance", Attendance.objects.select_related("membership", "person"))
+    attendance = Prefetch("attendance", Attendance.objects.select_related("membership__organisation", "person"))
     return queryset.select_related("forum__host").prefetch_related("items", attendance, "forum__terms")
 
 

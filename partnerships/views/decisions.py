@@ -152,8 +152,10 @@ def _quorum(found: Decision) -> dict[str, Any] | None:
     """What `quorum.html` says of the meeting; None where no meeting is named."""
     if found.meeting is None:
         return None
-    present, needed = found.meeting.quorum_facts
-    return {"present": present, "needed": needed, "voters": 0, "marked": len(found.meeting.attendance.all())}
+    meeting = found.meeting
+    present, needed = meeting.quorum_facts
+    said = {"present": present, "needed": needed, "voters": 0, "marked": len(meeting.attendance.all())}
+    return {**said, "unmet": meeting.rules_unmet, "rules": [rule.words for rule in meeting.quorum_rules]}
 
 
 def _done(found: Decision, missing: list[Any]) -> list[str]:

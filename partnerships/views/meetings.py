@@ -18,6 +18,7 @@ from partnerships.forms.meetings import AgendaForm, AttendanceForm, MeetingFilte
 from partnerships.models import AgendaItem, Meeting
 from partnerships.queries import meetings as queries
 from partnerships.queries.meetings import Seat
+from partnerships.quorum import unmet
 from partnerships.workflows import MEETING
 
 from .common import attempt, exported, one_of
@@ -98,14 +99,17 @@ def _quorum_of(found: Meeting, seats: list[Seat]) -> dict[str, Any]:
     present, needed = found.quorum_facts
     marked = sum(seat.attendance is not None for seat in seats)
     voters = sum(seat.membership.voting for seat in seats)
-    return {"present": present, "needed": needed, "voters": voters, "marked": marked}
+    said = {"present": present, "needed": needed, "voters": voters, "marked": marked}
+    return {**said, "unmet": found.rules_unmet, "rules": [rule.words for rule in found.quorum_rules]}
 
 
 def _quorum_typed(found: Meeting, form: AttendanceForm) -> dict[str, Any]:
     """The same, from what is being typed."""
     form.is_valid()
     present, voters, marked = form.quorum()
-    return {"present": present, "needed": found.quorum_facts[1], "voters": voters, "marked": marked}
+    said = {"present": present, "needed": found.quorum_needed, "voters": voters, "marked": marked}
+    rules = found.quorum_rules
+    return {**said, "unmet": unmet(rules, form.present()), "rules": [rule.words for rule in rules]}
 
 
 def _moves(found: Meeting, rows: list[Any], request: HttpRequest) -> list[Any]:
