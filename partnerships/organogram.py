@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 WIDTH = 1480
-"""Of the sheet: an A3 page on its side at 96 dots an inch, less its margins."""
+"""Of the sheet on a screen."""
 BOX = 168
 GAP = 14
 INDENT = 14
@@ -25,7 +25,10 @@ HANGS = 6
 STACK = 4
 """So many boxes without any below stand in one pile."""
 TITLE_SIZE, TEXT_SIZE = 13, 12
-BAND_HEAD = 40
+BAND_HEAD, BAND_SIZE = 40, 17
+A3 = 420 / 297
+WIDTHS = tuple(range(900, 4300, 200))
+"""Of sheets that are tried for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,20 +184,34 @@ def bands(trees: Iterable[Tree], titles: Mapping[str, str]) -> tuple[Band, ...]:
 
 
 def drawn(parts: Sequence[Band], width: float = WIDTH) -> Drawing:
-    """The bands below each other on a sheet."""
+    """The bands on a sheet, beside each other where there is room."""
     boxes: list[Box] = []
     paths: list[Path] = []
     headings = []
     y, widest = 0.0, 0.0
-    for part in parts:
-        headings.append(Heading(part.title, 0, y + BAND_HEAD - 20))
-        y += BAND_HEAD
-        row = _row_of_trees(part.trees, width).moved(0, y)
-        boxes += row.boxes
-        paths += row.paths
-        y += row.height + 2 * BETWEEN
-        widest = max(widest, row.width)
+    titles = iter(parts)
+    for row in _rows([_band_block(part, width) for part in parts], width, 3 * GAP):
+        x = 0.0
+        for block in row:
+            placed = block.moved(x, y + BAND_HEAD)
+            headings.append(Heading(next(titles).title, x, y + BAND_HEAD - 20))
+            boxes += placed.boxes
+            paths += placed.paths
+            x += block.width + 3 * GAP
+        widest = max(widest, x - 3 * GAP)
+        y += BAND_HEAD + max(block.height for block in row) + 2 * BETWEEN
     return Drawing(max(widest, BOX), y, tuple(boxes), tuple(paths), tuple(headings))
+
+
+def fitted(parts: Sequence[Band], ratio: float = A3) -> Drawing:
+    """The drawing that comes out largest on a page of that ratio of width to height."""
+    drawings = [drawn(parts, width) for width in WIDTHS]
+    return max(drawings, key=lambda each: min(ratio / each.width, 1 / max(each.height, 1)))
+
+
+def _band_block(part: Band, width: float) -> Block:
+    block = _row_of_trees(part.trees, width)
+    return replace(block, width=max(block.width, min(width, measured(part.title, BAND_SIZE))))
 
 
 def _row_of_trees(trees: Sequence[Tree], width: float) -> Block:
@@ -216,14 +233,14 @@ def _beside(found: Block, row: Sequence[Block], y: float) -> Block:
     return Block(max(found.width, x - GAP), height, tuple(boxes), tuple(paths))
 
 
-def _rows(blocks: Iterable[Block], width: float) -> list[list[Block]]:
+def _rows(blocks: Iterable[Block], width: float, gap: float = GAP) -> list[list[Block]]:
     """Blocks in rows no wider than the sheet; one that is wider has a row of its own."""
     rows: list[list[Block]] = []
     used = 0.0
     for block in blocks:
-        if rows and used + GAP + block.width <= width:
+        if rows and used + gap + block.width <= width:
             rows[-1].append(block)
-            used += GAP + block.width
+            used += gap + block.width
         else:
             rows.append([block])
             used = block.width

@@ -338,7 +338,7 @@ class _Search:
                 return Hold.RECOMMENDS if lines.matter.into(holder) else self._voice(lines, holder)
             case Status.OUTSIDE_AREA if self.places:
                 return None
-        if any(arc.rank == WITHIN for arc in lines.matter.contracts(holder)):
+        if self._may_spend(lines.matter, holder):
             return Hold.CONTRACT
         match verdict.status:
             case Status.RESERVED:
@@ -373,6 +373,12 @@ class _Search:
                 days = overlap(edge.days, overlap(self.index.life(self.index.home(edge.source)), self.index.life(to)))
                 if to == holder and edge.model is Model.SEAT and standing(edge, days, self.on) == WITHIN:
                     yield edge
+
+    def _may_spend(self, matter: Matter, holder: Node) -> bool:
+        """Whether a lead provider's contract stands; one for the whole says nothing of a part that is reserved."""
+        if any(not each.delegable for each in matter.functions) and not self._given_itself(matter, holder):
+            return False
+        return any(arc.rank == WITHIN for arc in matter.contracts(holder))
 
     def _given_itself(self, matter: Matter, holder: Node) -> bool:
         """Whether the reserved function was delegated as such, and not only a whole that it is kept out of."""

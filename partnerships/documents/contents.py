@@ -83,11 +83,8 @@ def functions_and_decisions(source: Source) -> Paper:
     sections = [Section("What this map shows", words=(summary,))]
     for found in table.families:
         gap = undeclared(found, source.names)
-        rows = tuple(line for row in found.rows for line in _decision_lines(source, row))
-        heads = ("Function", "By law", "Who may decide", "Up to", "How", "For", "Until")
-        widths = (22, 18, 20, 14, 22, 14, 12)
-        made = Table(f"{family(found.code)}: who decides", heads, rows, widths)
-        sections.append(Section(family(found.code), words=(gap,) if gap else (), table=made))
+        sections.append(Section(family(found.code), words=(gap,) if gap else ()))
+        sections += [_decided(source, row) for row in found.rows]
     sections.append(Section("Forums of the system", table=_forum_table(source)))
     what = f"This map shows which functions are exercised in {source.system}, and who may decide on each of them."
     return Paper(
@@ -101,16 +98,18 @@ def functions_and_decisions(source: Source) -> Paper:
     )
 
 
-def _decision_lines(source: Source, row: Row) -> Iterable[tuple[str, ...]]:
-    name = f"{'part: ' if row.depth else ''}{row.name}"
-    law = by_law(row, source.names)
-    cells = _in_order(source.table, row)
-    if not cells:
-        nobody = "the board alone" if row.reserved else "nobody besides, as far as is recorded"
-        yield (name, law, nobody, "", "", "", "")
-    for number, (column, cell) in enumerate(cells):
-        first = (name, law) if number == 0 else (f"{row.name} (continued)", "")
-        yield (*first, column.name, _limit(cell), _how(source, cell), source.places_of(cell), _until(cell))
+def _decided(source: Source, row: Row) -> Section:
+    """One function: who holds it by law, and everyone who may decide on it."""
+    lines = tuple(
+        (column.name, _limit(cell), _how(source, cell), source.places_of(cell), _until(cell))
+        for column, cell in _in_order(source.table, row)
+    )
+    words = f"By law: {by_law(row, source.names)}."
+    if not lines and not row.reserved:
+        words += " Nobody besides, as far as is recorded."
+    heads = ("Forum, post or body", "Limit", "How", "For", "Until")
+    table = Table(f"Who decides on: {row.name}", heads, lines, (28, 16, 26, 20, 16))
+    return Section(row.name, 2, (words,), table)
 
 
 def _in_order(table: SystemMap, row: Row) -> list[tuple[Column, Cell]]:

@@ -18,7 +18,7 @@ from partnerships.documents import Paper, excel, pdf, pdf_of, word
 from partnerships.documents.contents import TITLES, Meets, Source, made_from
 from partnerships.forms.organisations import AsOf
 from partnerships.models import LegalBasis
-from partnerships.organogram import Tree, drawn
+from partnerships.organogram import Tree, fitted
 from partnerships.queries import systems as queries
 from partnerships.queries.organograms import Chart, chart_of
 from partnerships.queries.systems import System
@@ -112,7 +112,7 @@ def organogram_file(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 def svg_of(chart: Chart) -> str:
     """The drawing as a file of its own, with its looks inside."""
     context = {
-        "drawing": drawn(chart.bands), "icb": chart.system.icb, "day": chart.system.day,
+        "drawing": fitted(chart.bands), "icb": chart.system.icb, "day": chart.system.day,
         "style": LOOKS.read_text(encoding="utf-8"), "host": settings.SITE_URL,
     }  # fmt: skip
     return render_to_string("partnerships/organogram_file.svg.html", context)

@@ -12,7 +12,7 @@ from ics_governance.middleware import public
 from partnerships import map_words
 from partnerships.forms.organisations import AsOf
 from partnerships.forms.systems import MapFilter
-from partnerships.organogram import drawn
+from partnerships.organogram import drawn, fitted
 from partnerships.queries import systems as queries
 from partnerships.queries.organograms import chart_of
 from partnerships.queries.systems import System
@@ -96,5 +96,5 @@ def organogram(request: HttpRequest, code: str) -> HttpResponse:
     if found.system is None:
         return redirect(found.elsewhere)
     chart = chart_of(found.system, signed_in=request.actor.user_id is not None)
-    context = shared(request, found.system, form) | {"chart": chart, "drawing": drawn(chart.bands)}
+    context = shared(request, found.system, form) | {"chart": chart, "drawing": drawn(chart.bands), "paper": fitted(chart.bands)}
     return render(request, "partnerships/organogram.html", context, status=200 if form.is_valid() else 400)
