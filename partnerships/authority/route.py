@@ -215,7 +215,8 @@ class _Way:
     # Who recommends
 
     def _recommending(self, decider: Node) -> list[RouteStep]:
-        """Consultative forums of the places, and those on the line below who hold the function or the places."""
+        """Consultative forums of the places, and those on the line below who hold the function; where none of them
+        does, those on the line below who meet for the places."""
         below = self._below(decider)
         found: dict[Node, RouteStep] = {}
         if self.begins is not None and self.begins != decider and decider not in self._below(self.begins):
@@ -223,12 +224,13 @@ class _Way:
         for each, _ in self.holders:
             if each.status is not Status.WITHIN_AUTHORITY and each.holder in below:
                 found.setdefault(each.holder, self._recommends(each.holder, Because.TOO_LOW))
+        held_below = any(step.because is Because.TOO_LOW for step in found.values())
         for voice in self.voices:
             advises = self.index.form(voice.holder) == Form.CONSULTATIVE
             if voice.role is Role.PLACE and voice.holder != decider and self._is_near(voice):
                 if advises and self.index.life(voice.holder).covers(self.lines.matter.on):
                     found.setdefault(voice.holder, self._recommends(voice.holder, Because.ADVISES))
-                elif not advises and voice.holder in below and voice.places:
+                elif not advises and not held_below and voice.holder in below and voice.places:
                     found.setdefault(voice.holder, self._recommends(voice.holder, Because.PLACE))
         for node in list(found):
             for passed in self._between(node, below):

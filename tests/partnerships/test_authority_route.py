@@ -82,6 +82,13 @@ def test_a_reserved_part_is_decided_by_the_board_and_the_place_recommends():
     ]  # fmt: skip
 
 
+def test_a_forum_of_the_place_is_asked_only_where_nobody_below_holds_the_function():
+    both = [*VOICES, Voice(Node.forum(JOINT), Role.PLACE, frozenset({BRADFORD}))]
+    reports = {**REPORTS, Node.forum(JOINT): [Node.forum(FINANCE)]}
+    assert ("recommend", JOINT) not in way(640_000, BRADFORD, consults=both, reports=reports)
+    assert ("recommend", JOINT) in way(5, BRADFORD, function="service_change", consults=both, reports=reports)
+
+
 def test_without_places_the_whole_area_counts_so_a_place_board_does_not_decide():
     assert way(384_000, owners=[ICB]) == [("decide", FINANCE), ("report", BOARD)]
 
