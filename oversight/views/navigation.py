@@ -25,6 +25,8 @@ RESTRUCTURES = ("restructures", "Restructures", "restructure-list")
 OWN_PROFILE = ("profiles", "Profile", "own-profile")
 HOME = ("home", "Home", "home")
 REGISTER = ("register", "Public register", "register")
+SYSTEMS = ("systems", "Who decides what", "system-list")
+ASK = ("ask", "Can we decide this?", "authority-ask")
 
 # What each kind of home leads to, in the order in which its people need it. Two roles: both, each entry once.
 MENUS: dict[str, tuple[Entry, ...]] = {
@@ -44,7 +46,7 @@ def navigation(request: HttpRequest) -> list[Entry]:
     """Menu entries (key, label, address); without a sign-in only the public ones. A page not built yet is left out."""
     actor = getattr(request, "actor", None)
     if actor is None or actor.user_id is None:
-        return _existing([HOME, REGISTER])
+        return _existing([HOME, SYSTEMS, ASK, REGISTER])
     entries = [HOME, *_working(actor), REGISTER]
     inside = next((key for beginning, key in BETWEEN.items() if request.path.startswith(beginning)), "")
     return _existing((inside, *entry[1:]) if inside and entry is TOGETHER else entry for entry in entries)

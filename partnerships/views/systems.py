@@ -96,5 +96,6 @@ def organogram(request: HttpRequest, code: str) -> HttpResponse:
     if found.system is None:
         return redirect(found.elsewhere)
     chart = chart_of(found.system, signed_in=request.actor.user_id is not None)
-    context = shared(request, found.system, form) | {"chart": chart, "drawing": drawn(chart.bands), "paper": fitted(chart.bands)}
+    drawings = {"drawing": drawn(chart.bands), "paper": fitted(chart.bands)}
+    context = shared(request, found.system, form) | {"chart": chart, **drawings}
     return render(request, "partnerships/organogram.html", context, status=200 if form.is_valid() else 400)

@@ -287,5 +287,5 @@ def test_the_menu_leads_to_the_profiles_one_may_see(world, sign_in, who, entries
     assert {"/region/", "/profiles/"} & set(menu_of(sign_in(who).get("/"))) == entries
 
 
-def test_signed_out_the_menu_is_home_and_register(world, client):
-    assert menu_of(client.get("/")) == ["/", "/register/"]
+def test_signed_out_the_menu_is_what_everyone_may_read(world, client):
+    assert menu_of(client.get("/")) == ["/", "/systems/", "/authority/", "/register/"]
