@@ -61,8 +61,10 @@ def all_rows(found: QuerySet[Delegation], day: date) -> Iterator[Row]:
 def delegation_list(request: HttpRequest) -> HttpResponse:
     """`/delegations/`."""
     form = DelegationFilter(request.GET, today=request.actor.on)
+    may_draft = bool(request.actor.organisations(P.DELEGATION_EDIT, "host"))
     if not form.is_valid():
-        return render(request, "partnerships/delegation_list.html", {"form": form, "page": None}, status=400)
+        context = {"form": form, "page": None, "may_draft": may_draft}
+        return render(request, "partnerships/delegation_list.html", context, status=400)
     day = form.day(request.actor.on)
     found = queries.listed(request.actor, day, form.values)
     if file := exported(request, "Delegations", COLUMNS, all_rows(found, day)):
@@ -71,7 +73,7 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
     rows = queries.page_rows(page, day)
     context = {
         "form": form, "page": page, "rows": rows, "day": day, "body": form.values.get("body"),
-        "forum": form.values.get("forum"), "may_draft": request.actor.organisations(P.DELEGATION_EDIT, "host"),
+        "forum": form.values.get("forum"), "may_draft": may_draft,
     }  # fmt: skip
     return render(request, "partnerships/delegation_list.html", context)
 
@@ -106,7 +108,8 @@ def _draft(request: HttpRequest, record: Delegation) -> dict[str, Any]:
     linked = [replace(each, link=f"{edit}#id_{each.field}" if each.field else "") for each in needs]
     owners = record.facts.source.accountable_bodies if record.facts.source else ()
     names = [record.facts.names[Node.body(body)] for body in owners]
-    return {"needs": linked, "nodes": of_draft(record), "owners": names, "chain": [], "passed_on": []}
+    shown: dict[str, Any] = {"needs": linked, "nodes": of_draft(record), "owners": names}
+    return shown | {"chain": [], "passed_on": [], "events": [], "left": [], "lowest": None}
 
 
 def _approved(request: HttpRequest, record: Delegation) -> dict[str, Any]:

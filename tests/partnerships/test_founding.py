@@ -1,4 +1,4 @@
-"""Setting up: arrangements, forums, terms of reference, members, delegations."""
+"""Setting up: arrangements, forums, terms of reference, members."""
 
 from datetime import date
 
@@ -6,9 +6,7 @@ import pytest
 import time_machine
 
 from ics_governance.models import LedgerEntry
-from partnerships import authority
-from partnerships.models import Arrangement, Completeness, Delegation, Forum, Function, Membership
-from partnerships.queries.authority import ask
+from partnerships.models import Arrangement, Forum, Membership
 
 FIRST = {"starts_day": "1", "starts_month": "11", "starts_year": "2026"}
 
@@ -22,20 +20,6 @@ def today():
 @pytest.fixture
 def officer(sign_in):
     return sign_in("officer")
-
-
-def delegation_typed(world, **changes):
-    return {
-        "host": world.icb.pk,
-        "function": Function.objects.get(code="community_services").pk,
-        "to_forum": Forum.objects.get(name="Leeds partnership forum").pk,
-        "model": "delegated",
-        "basis": "internal_scheme",
-        "instrument": "scheme of delegation 4.3",
-        "limit": "50,000",
-        "limit_kind": "whole_life",
-        **FIRST,
-    } | changes
 
 
 def test_an_officer_records_a_collaborative_and_who_takes_part(officer, world):
@@ -111,51 +95,7 @@ def test_ending_a_membership_keeps_it(officer, world):
     assert member.ends == date(2026, 12, 31)
 
 
-def test_a_delegation_gives_authority_only_when_approved_and_in_force(officer, world, sign_in):
-    target = world.place_board
-    officer.post("/delegations/new/", delegation_typed(world, to_forum=target.pk, limit="800,000"))
-    made = Delegation.objects.get(instrument="scheme of delegation 4.3")
-
-    def status():
-        function = Function.objects.get(code="community_services")
-        return ask(target, function, amount=700_000, on=date(2026, 11, 2)).answer.status
-
-    assert status() == authority.Status.EXCEEDS_LIMIT
-    assert officer.post(f"/delegations/{made.pk}/approve/").status_code == 403
-    sign_in("executive").post(f"/delegations/{made.pk}/approve/")
-    sign_in("officer").post(f"/delegations/{made.pk}/bring_into_force/")
-    assert status() == authority.Status.WITHIN_AUTHORITY
-    sign_in("executive").post(f"/delegations/{made.pk}/suspend/")
-    assert status() != authority.Status.WITHIN_AUTHORITY
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"to_forum": ""}, "Choose one recipient"),
-        ({"ends_day": 1, "ends_month": 1, "ends_year": 2026}, "must not lie before the first"),
-        ({"limit": "-5"}, "Limit must be 0 or more"),
-        ({"basis": "made_up"}, "Select legal basis from the list"),
-        ({"instrument": ""}, "Enter document and section"),
-    ],
-)
-def test_a_delegation_that_cannot_be_is_refused_in_words_and_keeps_what_was_typed(officer, world, changes, says):
-    answer = officer.post("/delegations/new/", delegation_typed(world, conditions="Typed with care") | changes)
-    page = answer.content.decode()
-    assert answer.status_code == 422 and says in page and "Typed with care" in page
-
-
-def test_a_body_declares_its_register_complete(officer, world):
-    officer.post(
-        "/organisations/QWO/declare/",
-        {"family": "strategy", "complete_from_day": 1, "complete_from_month": 4, "complete_from_year": 2026},
-    )
-    assert Completeness.objects.get(organisation=world.icb, family="strategy").complete_from == date(2026, 4, 1)
-
-
-@pytest.mark.parametrize(
-    "address", ["/arrangements/new/", "/forums/new/", "/delegations/new/", "/organisations/QWO/declare/"]
-)
+@pytest.mark.parametrize("address", ["/arrangements/new/", "/forums/new/"])
 def test_other_roles_are_told_who_can(sign_in, address):
     for person in ("chair", "partner", "region_lead", "auditor", "stranger"):
         answer = sign_in(person).get(address)
@@ -165,18 +105,3 @@ def test_other_roles_are_told_who_can(sign_in, address):
 def test_an_officer_of_another_system_changes_nothing_here(sign_in, world):
     client = sign_in("other_officer")
     assert client.get(f"/forums/{world.place_board.pk}/terms/new/").status_code == 403
-    assert client.get("/organisations/QWO/declare/").status_code == 403
-    typed = delegation_typed(world)
-    assert "Select body whose function it is" in client.post("/delegations/new/", typed).content.decode()
-
-
-def test_a_draft_delegation_is_its_bodys_own_until_it_is_approved(officer, world, sign_in):
-    officer.post("/delegations/new/", delegation_typed(world))
-    made = Delegation.objects.get(instrument="scheme of delegation 4.3")
-    address = f"/delegations/{made.pk}/"
-    for person, status in (("officer", 200), ("executive", 200), ("secretary", 404), ("other_officer", 404)):
-        client = sign_in(person)
-        assert client.get(address).status_code == status, person
-        assert ("scheme of delegation 4.3" in client.get("/delegations/").content.decode()) is (status == 200), person
-    sign_in("executive").post(f"{address}approve/")
-    assert sign_in("secretary").get(address).status_code == 200
