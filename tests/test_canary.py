@@ -1,7 +1,9 @@
 """A secret of West Yorkshire sings nowhere else.
 
-Planted in a draft, a private meeting and an action, it comes back in no page, list, count, search, filter, export or
-error text for people whom those records are not for.
+Planted in a draft, a private meeting and an action, in assessments and their evidence, in feedback, and in what bodies
+tell each other, it comes back in no page, list, count, search, filter, export, error text or notification for people
+whom those records are not for. Each kind has a word of its own, so one walk of a person through all addresses tells
+what they hear.
 """
 
 import io
@@ -10,11 +12,14 @@ import zipfile
 from datetime import date, timedelta
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from collaboration.models import EvidenceLink
 from ics_governance.context import system
+from ics_governance.models import LedgerValue, Notification
 from partnerships.models import (
     Action,
     AgendaItem,
@@ -25,13 +30,13 @@ from partnerships.models import (
     Meeting,
     Membership,
 )
-from tests import stage
+from tests import planted, stage
 from tests.matrix import CASES
+from tests.planted import TYPED, WORDS, text, words_in
 from tests.world import LONG_AGO, World
 
-TYPED = "zq7canary"  # what a curious person searches for
-SECRET = "heronry"  # what stands beside it in every text, and must not come back
-TEXT = f"{TYPED} {SECRET}"
+SECRET = WORDS["decision"]
+TEXT = text("decision")
 REFERENCE = "QWO-2026-9007"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -48,20 +53,18 @@ TEXTS = ("title", "text", "options", "effect_health", "effect_quality", "effect_
 CHANGING = re.compile(rb'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"')
 
 
-def plant(where: stage.Stage, *, private_meeting: bool) -> dict[str, int]:
-    """The secret in every text of a draft and its action and, if asked for, of a meeting that members may read."""
+def plant(where: stage.Stage) -> dict[str, int]:
+    """Words in every text of a private meeting that members may read, and of a draft of it and its action."""
     ours, soon = where.ours, timezone.localdate() + timedelta(days=14)
-    ids = {}
     with system("plant a secret"):
-        meeting = None
-        if private_meeting:
-            meeting = Meeting.objects.create(forum=ours.forum, held_on=soon, private_reason=TEXT)
-            for code, capacity in (("QWO", "host"), ("RCF", "member"), ("Y63", "overseer")):
-                meeting.audience.create(organisation=World().body(code), capacity=capacity, starts=LONG_AGO)
-            AgendaItem.objects.create(meeting=meeting, number=1, title=TEXT, paper=f"https://example.test/{SECRET}")
-            member = Membership.objects.filter(forum=ours.forum).first()
-            Attendance.objects.create(meeting=meeting, membership=member, state="member")
-            ids["meeting"] = meeting.pk
+        meeting = Meeting.objects.create(forum=ours.forum, held_on=soon, private_reason=text("meeting"))
+        for code, capacity in (("QWO", "host"), ("RCF", "member"), ("Y63", "overseer")):
+            meeting.audience.create(organisation=World().body(code), capacity=capacity, starts=LONG_AGO)
+        AgendaItem.objects.create(
+            meeting=meeting, number=1, title=text("meeting"), paper=f"https://example.test/{WORDS['meeting']}"
+        )
+        member = Membership.objects.filter(forum=ours.forum).first()
+        Attendance.objects.create(meeting=meeting, membership=member, state="member")
         draft = Decision.objects.create(
             forum=ours.forum,
             meeting=meeting,
@@ -76,10 +79,10 @@ def plant(where: stage.Stage, *, private_meeting: bool) -> dict[str, int]:
         draft.audience.create(organisation=ours.icb, capacity="host", starts=LONG_AGO)
         DecisionLead.objects.create(decision=draft, organisation=ours.trust)
         action = Action.objects.create(
-            decision=draft, title=TEXT, owner=ours.trust, proposed_on=LONG_AGO, original_due=soon, due=soon,
-            progress=TEXT, evidence=TEXT, recovery_plan=TEXT,
+            decision=draft, title=text("action"), owner=ours.trust, proposed_on=LONG_AGO, original_due=soon, due=soon,
+            progress=text("action"), evidence=text("action"), recovery_plan=text("action"),
         )  # fmt: skip
-    return ids | {"draft": draft.pk, "action": action.pk}
+    return {"meeting": meeting.pk, "draft": draft.pk, "action": action.pk}
 
 
 @pytest.fixture
@@ -110,11 +113,11 @@ def addresses(where: stage.Stage, ids: dict[str, int]) -> list[str]:
     for name in BY_API:
         found[f"{reverse(f'api-{name}-list')}?q={TYPED}"] = True
         found[f"{reverse(f'api-{name}-list')}?cursor={TYPED}"] = True
-    found |= dict.fromkeys(planted(where, ids), True)
+    found |= dict.fromkeys([*asked_of(where, ids), *planted.addresses(where)], True)
     return list(found)
 
 
-def planted(where: stage.Stage, ids: dict[str, int]) -> list[str]:
+def asked_of(where: stage.Stage, ids: dict[str, int]) -> list[str]:
     """The addresses of what was planted, and the questions that could give it away."""
     of_decision = ("decision", "decision-edit", "decision-notice", "decision-trail", "register-decision")
     routes = [(name, {"reference": REFERENCE}) for name in of_decision]
@@ -150,56 +153,95 @@ def heard(client: Client, address: str) -> tuple[int, bytes]:
 
 # --- What is heard ------------------------------------------------------------------------------------------------
 
-
-def test_the_secret_is_found_by_those_it_is_for(world: World, on_stage: stage.Stage):
-    """Else nothing would be proved by its silence elsewhere."""
-    ids = plant(on_stage, private_meeting=True)
-    officer = visitor(world, "officer")
-    loud = [path for path in addresses(on_stage, ids) if SECRET.encode() in heard(officer, path)[1]]
-    assert {
-        reverse("decision", args=[REFERENCE]),
-        reverse("decision-notice", args=[REFERENCE]),
-        reverse("meeting", args=[ids["meeting"]]),
-        reverse("action", args=[ids["action"]]),
-        f"{reverse('decision-list')}?q={TYPED}",
-        f"{reverse('decision-list')}?format=xlsx",
-        f"{reverse('action-list')}?format=csv",
-        reverse("api-meetings-detail", args=[ids["meeting"]]),
-        f"{reverse('api-decisions-list')}?q={TYPED}",
-    } <= set(loud)
+# Who hears of what; all others hear nothing. A region reads no file of a draft, and no request between others.
+WHO = {
+    "officer": {"meeting", "decision", "action", "signal", "query", "request", "risk", "shown", "moderated"},
+    "region_lead": {"meeting", "signal", "query", "risk", "shown", "moderated"},
+    "secretary": {"meeting", "query", "request", "risk", "file", "kept", "shown", "draft", "returned", "moderated"},
+    "partner": {"risk", "feedback"},
+    "other_officer": set(),
+    "other_trust": set(),
+    "admin": set(),
+    "stranger": set(),
+    "anonymous": set(),
+}
+NEAR = "^/$|/(signals|queries|requests|risks|assessments|evidence|region|together)/|^/profiles/|organisations/RCF/$"
+# Whose answers are as they were without what was planted, and where: what is not seen is not counted either.
+UNCHANGED = {"other_officer": "", "partner": NEAR}
 
 
-@pytest.mark.parametrize("who", ["other_trust", "anonymous"])
-def test_the_secret_comes_back_to_nobody_of_another_system(world: World, on_stage: stage.Stage, who: str):
-    ids = plant(on_stage, private_meeting=True)
-    client = visitor(world, who)
-    loud = [path for path in addresses(on_stage, ids) if SECRET.encode() in heard(client, path)[1]]
-    assert not loud
+def loudly(where: stage.Stage, ids: dict[str, int]) -> dict[tuple[str, str], set[str]]:
+    """Where a person must hear of a kind, or nothing would be proved by silence elsewhere."""
+    section = reverse("assessment-section", args=[where.ours.assessment.pk, "R"])
+    return {
+        ("officer", "decision"): {
+            reverse("decision", args=[REFERENCE]),
+            reverse("decision-notice", args=[REFERENCE]),
+            f"{reverse('decision-list')}?q={TYPED}",
+            f"{reverse('decision-list')}?format=xlsx",
+            f"{reverse('api-decisions-list')}?q={TYPED}",
+        },
+        ("officer", "meeting"): {
+            reverse("meeting", args=[ids["meeting"]]),
+            reverse("api-meetings-detail", args=[ids["meeting"]]),
+        },
+        ("officer", "action"): {reverse("action", args=[ids["action"]]), f"{reverse('action-list')}?format=csv"},
+        ("secretary", "draft"): {section},
+        ("partner", "feedback"): {
+            reverse("feedback-answer", args=[where.ours.invitation.pk]),
+            reverse("api-feedback-response", args=[where.ours.feedback.pk]),
+        },
+    }
 
 
-@pytest.mark.parametrize("who", ["secretary", "region_lead"])
-def test_a_draft_comes_back_to_nobody_but_its_host(world: World, on_stage: stage.Stage, who: str):
-    ids = plant(on_stage, private_meeting=False)
-    client = visitor(world, who)
-    loud = [path for path in addresses(on_stage, ids) if SECRET.encode() in heard(client, path)[1]]
-    assert not loud
+def nowhere_else(where: stage.Stage, who: str, kind: str) -> str:
+    """The only addresses in which a person hears of a kind."""
+    if kind == "moderated" and who != "secretary":  # who wrote the return reads it beside this year's too
+        return f"/{where.ours.submitted.pk}/"
+    return "feedback" if kind == "feedback" else ""
 
 
-def test_not_one_answer_changes_for_an_officer_of_another_system(world: World, on_stage: stage.Stage):
-    """Counts, totals and pages are as they were: what is not seen is not counted either."""
-    ids = plant(on_stage, private_meeting=True)
-    client = visitor(world, "other_officer")
-    paths = addresses(on_stage, ids)
-    after = {path: heard(client, path) for path in paths}
-    assert not [path for path, (_, body) in after.items() if SECRET.encode() in body]
-    uproot(ids)
-    changed = [path for path in paths if heard(client, path) != after[path]]
-    assert not changed
+@pytest.mark.parametrize("who", WHO)
+def test_each_hears_what_is_for_them_and_nothing_else(world: World, on_stage: stage.Stage, who: str):
+    ids = plant(on_stage)
+    planted.exchanges(world, on_stage)
+    planted.assessments(world, on_stage)
+    planted.feedback(on_stage)
+    client, paths = visitor(world, who), addresses(on_stage, ids)
+    said = {path: heard(client, path) for path in paths}
+    found: dict[str, set[str]] = {}
+    for path, (_, body) in said.items():
+        for kind in words_in(body):
+            found.setdefault(kind, set()).add(path)
+    assert set(found) == WHO[who], {kind: found[kind] for kind in set(found) - WHO[who]}
+    for (whose, kind), where in loudly(on_stage, ids).items():
+        assert whose != who or where <= found[kind], (kind, where - found[kind])
+    for kind, where in found.items():
+        assert not [path for path in where if nowhere_else(on_stage, who, kind) not in path], kind
+    if who == "partner":
+        assert found["feedback"] == loudly(on_stage, ids)["partner", "feedback"]
+    assert not_told() == []
+    if who in UNCHANGED:
+        uproot(on_stage, ids)
+        near = [path for path in paths if re.search(UNCHANGED[who], path)]
+        assert len(near) > 20
+        assert [path for path in near if heard(client, path) != said[path]] == []
 
 
-def uproot(ids: dict[str, int]) -> None:
-    """Take out what was planted."""
-    with system("take a planted secret out"):
+def not_told() -> list[str]:
+    """What stands in notifications, e-mails and the audit trail after somebody looked everywhere."""
+    texts = [*Notification.objects.values_list("text", flat=True), *(message.body for message in mail.outbox)]
+    with system("look at the trail"):
+        texts += [str(value) for value in LedgerValue.objects.filter(value__contains=TYPED).values_list("value")]
+    return [told for told in texts if words_in(told.encode())]
+
+
+def uproot(where: stage.Stage, ids: dict[str, int]) -> None:
+    """Take out what was planted and neither of them hears of."""
+    with system("take what was planted out"):
         Action.objects.filter(pk=ids["action"]).delete()
         Decision.objects.filter(pk=ids["draft"]).delete()
         Meeting.objects.filter(pk=ids["meeting"]).delete()
+        for record in (where.ours.signal, where.ours.query, where.ours.request):
+            record.delete()
+        EvidenceLink.objects.filter(answer__assessment=where.ours.assessment).delete()
