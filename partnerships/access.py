@@ -290,9 +290,11 @@ def require(actor: Actor, permission: str, obj: models.Model) -> None:
 
 
 def visible_or_404(actor: Actor, queryset: models.QuerySet[M], **lookup: object) -> M:
-    """The record, looked up among those that the actor may see; what is not seen does not exist."""
+    """The record, looked up by a key among those that the actor may see; what is not seen does not exist."""
     view = RULES[queryset.model].view
-    found = scope(actor, view, queryset).filter(**lookup).first()
+    rows = scope(actor, view, queryset).filter(**lookup)
+    # what is looked up by its key is one at most, and reckoning an order takes its time
+    found = next(iter(rows.order_by()[:1]), None) if lookup else rows.first()
     if found is None:
         raise Http404
     return found

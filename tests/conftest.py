@@ -35,6 +35,20 @@ from ics_governance.models import LedgerEntry  # noqa: E402
 from tests.world import World, build  # noqa: E402
 
 WEB = environ.Env().db_url("DATABASE_URL")
+# With several workers a file goes to one of them, so that what it shares is made once. Of the longest files each test
+# is given out by itself, before everything else, so that the workers end together.
+LONGEST = ("tests/browser/", "tests/test_canary.py", "tests/test_permission_matrix.py::test_people_get")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Which tests go to a worker together, and the longest first."""
+    for item in items:
+        alone = item.nodeid.startswith(LONGEST)
+        item.rank = 0 if item.get_closest_marker("xdist_group") else 1 if alone else 2
+        if item.rank:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.rank)
 
 
 def as_owner(*statements: sql.Composed) -> None:

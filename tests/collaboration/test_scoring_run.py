@@ -176,13 +176,14 @@ def statements(action):
 def test_as_many_statements_for_two_hundred_trusts_as_for_ten(framework, world):
     for _ in range(10):
         records.trust(world.icb)
+    score_month(by=SYSTEM, as_of=date(2026, 7, 12))  # single months, and what is looked up once in a process
     few = statements(lambda: score_month(by=SYSTEM, as_of=UNTIL))
     Organisation.objects.bulk_create(
         Organisation(kind="trust", name=f"Trust {n}", ods_code=f"N{n:04d}", opened=date(2020, 1, 1)) for n in range(190)
     )
     many = statements(lambda: score_month(by=SYSTEM, as_of=UNTIL))
     assert Profile.objects.count() > 200
-    assert len(many) <= len(few)
+    assert len(many) == len(few)
 
 
 def test_each_indicator_is_counted_by_one_statement(framework, airedale):
