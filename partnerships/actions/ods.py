@@ -23,7 +23,7 @@ from partnerships import ods
 from partnerships.england import short_name_of_trust
 from partnerships.models import Kind, LineageEvent, OdsImport, OdsRow, Organisation, OrganisationRelation
 from partnerships.ods import Outcome
-from partnerships.queries.keeping import IMPORTED, KNOWN_FROM
+from partnerships.queries.keeping import IMPORT_EVENT, IMPORTED, KNOWN_FROM
 from partnerships.queries.ods import counts, register_on, stale
 
 from .organisations import DAY, end_links, happened, keep_name, mark_corrected, refuse, require_keeper, take_turns
@@ -226,7 +226,7 @@ def _short_name_of_icb(name: str) -> str:
 
 
 def _change(row: OdsRow, body: Organisation, on: date, staged: OdsImport) -> None:
-    instrument = f"Import {staged.pk} of the national register, {staged.file_name}"[:200]
+    instrument = f"{IMPORT_EVENT} {staged.pk} of the national register, {staged.file_name}"[:200]
     if "name" in row.changes:
         before = body.name
         keep_name(body, row.changes["name"][1], on, on)

@@ -1,6 +1,6 @@
 """Bring the database in line with England's reference tables: add what is missing, change what differs.
 
-What a person entered or corrected since outranks the tables: such a body, its links and its names are left alone, and a
+What a person entered, corrected or restructured since outranks the tables: such a body, its links and its names are left alone, and a
 link or a cluster that was ended stays ended.
 """
 
@@ -26,7 +26,7 @@ from partnerships.models import (
     OrganisationRelation,
     Succession,
 )
-from partnerships.queries.keeping import BY_HAND
+from partnerships.queries.keeping import BY_HAND, had_events
 
 IMPORT = "reference"
 LOADING_LOCK = 0x1CE5EED  # two loads at once take turns
@@ -96,7 +96,8 @@ def _load_bodies(england: England, loaded: Loaded) -> None:
         for body in england.bodies
     }
     existing = {body.code: body for body in Organisation.objects.all()}
-    by_hand = {code: body.pk for code, body in existing.items() if body.source.startswith(BY_HAND)}
+    events = set(had_events().values_list("pk", flat=True))
+    by_hand = {code: body.pk for code, body in existing.items() if body.pk in events or body.source.startswith(BY_HAND)}
     for code in by_hand.keys() & wanted.keys():
         del wanted[code]
     _merge("bodies", Organisation, wanted, existing, loaded)

@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from partnerships.models import Kind, OrganisationRelation
+from django.db.models import Exists, OuterRef, QuerySet
+
+from partnerships.models import Kind, LineageEvent, Organisation, OrganisationRelation
 
 Relation = OrganisationRelation.Kind
 
@@ -11,6 +13,7 @@ Relation = OrganisationRelation.Kind
 IMPORTED = "ODS import"
 ENTERED, CORRECTED = "Entered by hand", "Corrected by hand"
 BY_HAND = (ENTERED, CORRECTED)
+IMPORT_EVENT = "Import"  # how the instrument of an event begins that an import recorded; every other rests on a person
 KNOWN_FROM = date(2026, 4, 1)  # before this day no link between bodies is known
 CODED_BY: dict[str, str] = {
     Kind.OVERSIGHT_BODY: "ods_code",
@@ -43,3 +46,9 @@ RULES: dict[str, str] = {
 def links_of_kind(kind: str) -> list[str]:
     """The kinds of link that a body of this kind can have to another."""
     return [link for link, (sources, _) in JOINS.items() if kind in sources]
+
+
+def had_events() -> QuerySet[Organisation]:
+    """Bodies that somebody here renamed, merged, split or closed: the record rests on that event."""
+    events = LineageEvent.objects.filter(bodies=OuterRef("pk")).exclude(instrument__startswith=IMPORT_EVENT)
+    return Organisation.objects.filter(Exists(events))

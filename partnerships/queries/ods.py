@@ -11,7 +11,7 @@ from partnerships import ods
 from partnerships.models import FormerName, Kind, OdsImport, OdsRow, Organisation, OrganisationRelation
 from partnerships.ods import Held, Outcome
 
-from .keeping import IMPORTED
+from .keeping import IMPORTED, had_events
 
 Relation = OrganisationRelation.Kind
 SORTS = {"line": ("line", "id")}
@@ -24,6 +24,7 @@ def register_on(day: date) -> dict[str, Held]:
     former: dict[int, list[str]] = {}
     for key, name in FormerName.objects.values_list("organisation_id", "name"):
         former.setdefault(key, []).append(name)
+    rest_on_events = set(had_events().values_list("pk", flat=True))
     bodies = Organisation.objects.exclude(ods_code=None).values_list(
         "pk", "ods_code", "kind", "name", "opened", "closed", "is_foundation_trust", "source"
     )
@@ -37,7 +38,7 @@ def register_on(day: date) -> dict[str, Held]:
             foundation=foundation,
             icb=above.get(pk) if kind == Kind.TRUST else None,
             region=above.get(pk) if kind == Kind.ICB else None,
-            curated=not source.startswith(IMPORTED),
+            curated=pk in rest_on_events or not source.startswith(IMPORTED),
             former=tuple(former.get(pk, ())),
         )
         for pk, code, kind, name, opened, closed, foundation, source in bodies

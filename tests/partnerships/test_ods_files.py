@@ -195,9 +195,10 @@ def test_whatever_bytes_come_are_read_or_refused(data):
         assert refused.problems
 
 
-KEYS = (
-    "resourceType entry resource extension url Name OrgId Date Roles Role Rels Rel identifier name id valuePeriod Type Start"
-).split()
+KEYS = [
+    "resourceType", "entry", "resource", "extension", "url", "Name", "OrgId", "Date", "Roles", "Role", "Rels", "Rel",
+    "identifier", "name", "id", "valuePeriod", "Type", "Start",
+]  # fmt: skip
 WORDS = st.sampled_from(["RO197", "RCF", "Legal", "2026-01-01"])
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | WORDS,

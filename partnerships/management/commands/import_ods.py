@@ -49,13 +49,16 @@ class Command(BaseCommand):
             rows = [row for row in done.rows if row.outcome == outcome]
             if rows:
                 self.stdout.write(f"{heading} ({len(rows)})")
-                self.stdout.writelines(f"  {_line(row)}" for row in rows)
+                for row in rows:
+                    self.stdout.write(f"  {_line(row)}")
         self.stdout.write(_summary(done, dry_run))
 
 
 def _line(row: OdsRow) -> str:
     changes = [
-        f"{field} {_words(before)} -> {_words(after)}" if row.organisation_id else f"{field} {_words(after)}"
+        f"{field} {_words(field, before)} -> {_words(field, after)}"
+        if row.organisation_id
+        else f"{field} {_words(field, after)}"
         for field, before, after in told(row.changes)
         if row.organisation_id or after and field != "Name"
     ]
@@ -65,9 +68,9 @@ def _line(row: OdsRow) -> str:
     return f"line {row.line}  {row.code}  {row.name}{': ' if said else ''}{said}"
 
 
-def _words(value: Any) -> str:
+def _words(field: str, value: Any) -> str:
     if value is None:
-        return "not recorded"
+        return "open" if field == "Closed" else "not recorded"
     return value if isinstance(value, str) else in_words(value)
 
 
