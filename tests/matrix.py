@@ -575,3 +575,4 @@ for line in ACCOUNTS.strip().splitlines():
 import tests.matrix_bodies  # noqa: E402,F401 - the same
 import tests.matrix_cases  # noqa: E402,F401 - rows of another file; it needs what stands above
 import tests.matrix_signals  # noqa: E402,F401 - the same
+import tests.matrix_systems  # noqa: E402,F401 - the same
