@@ -1,7 +1,7 @@
 """Bring the database in line with England's reference tables: add what is missing, change what differs.
 
-What a person entered, corrected or restructured since outranks the tables: such a body, its links and its names are left alone, and a
-link or a cluster that was ended stays ended.
+What a person entered, corrected or restructured since outranks the tables: such a body, its links and its names are
+left alone, and a link or a cluster that was ended stays ended.
 """
 
 import json
