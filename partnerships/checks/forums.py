@@ -12,6 +12,8 @@ from .finding import Finding, finding
 
 NO_TERMS_NEEDED = ("individual_executive", "lead_provider", "joint_venture")
 REPORT_TO_NOBODY = ("board", "council_of_governors")
+STAND_AT_THE_TOP = ("icp", "hwb")
+"""Kinds of arrangement to which others report: the partnership of a system, a council's statutory committee."""
 COMMISSIONERS = ("icb", "oversight_body", "local_authority")
 COMMISSIONING = ("commissioning", "primary_care", "specialised", "public_health", "social_care")
 """Families of functions in which providers are chosen and paid."""
@@ -79,7 +81,7 @@ def no_reporting_line(register: Register, forum: Forum, reporting: set[int]) -> 
     if forum.form in REPORT_TO_NOBODY or forum.arrangement in reporting:
         return
     arrangement = register.arrangements.get(forum.arrangement or 0)
-    if arrangement is not None and arrangement.kind == "icp":
+    if arrangement is not None and arrangement.kind in STAND_AT_THE_TOP:
         return
     above = register.forums.get(forum.reports_to or 0)
     if above is None:
