@@ -1,6 +1,9 @@
 """Filters of the page of a system, read from the URL."""
 
+from datetime import date
 from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
 
 from ics_governance import forms
 from partnerships.authority import Node
@@ -22,6 +25,13 @@ class MapFilter(AsOf):
     forum = forms.ChoiceField(label="Forum or post", error_messages=unknown("a forum or post that holds something"))
     field_order = ("family", "level", "place", "forum", "as_of")
     design: ClassVar[dict[str, dict[str, Any]]] = {"as_of": {"hint": "", "width": 10}}
+
+    def day(self, today: date) -> date:
+        """The day asked for, or today. Asked first, before it is known what else can be chosen."""
+        try:
+            return self.fields["as_of"].clean(self.data.get("as_of")) or today
+        except ValidationError:
+            return today
 
     def place_asked(self, areas: list[Area]) -> tuple[int, ...]:
         """The place that is asked for, if it is one of the system's."""

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from ics_governance.middleware import public
@@ -102,7 +101,7 @@ def organogram_file(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     if isinstance(system, HttpResponse):
         return system
     chart = chart_of(system, signed_in=False)
-    name = f"organogram-{slugify(system.icb.code)}-{system.day.isoformat()}.{kind}"
+    name = f"organogram-{system.icb.code}-{system.day.isoformat()}.{kind}"
     drawing = svg_of(chart)
     if kind == "svg":
         return as_file(drawing.encode(), "image/svg+xml", name)

@@ -1,0 +1,456 @@
+"""Pages of a system: who decides what, the organogram, the documents. Open to everyone; drafts and people are not."""
+
+import re
+import zipfile
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from io import BytesIO
+from xml.etree import ElementTree
+
+import pytest
+import time_machine
+from docx import Document
+
+from ics_governance.context import system
+from partnerships.models import (
+    Arrangement,
+    ArrangementMember,
+    Completeness,
+    Delegation,
+    Forum,
+    Function,
+    Organisation,
+    OrganisationRelation,
+    Place,
+    Post,
+    ReportingLine,
+)
+from tests.queries import counted
+from tests.world import LONG_AGO
+
+TODAY = date(2026, 11, 20)
+PAGES = ("/systems/", "/systems/QWO/", "/systems/QWO/organogram/")
+FILES = [
+    *(f"{paper}.{kind}" for paper in ("scheme", "functions-and-decisions") for kind in ("pdf", "docx", "xlsx")),
+    "organogram.svg",
+    "organogram.pdf",
+]
+
+
+@pytest.fixture(autouse=True)
+def today():
+    """Everything is looked at on one day."""
+    with time_machine.travel(datetime.combine(TODAY, time(10), tzinfo=UTC)):
+        yield
+
+
+@pytest.fixture
+def icb(world) -> Organisation:
+    return Organisation.objects.get(ods_code="QWO")
+
+
+def text(answer) -> str:
+    """The words of a page, without tags and with plain spaces."""
+    words = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
+    return " ".join(words.replace("\u00a0", " ").replace("&#39;", "'").split())
+
+
+def cells(answer, function: str) -> dict[str, str]:
+    """What the row of a function says, by column."""
+    row = next(row for row in answer.content.decode().split("<tr ") if f">{function}</th>" in row)
+    found = re.findall(r'<td[^>]*data-l="([^"]*)"[^>]*>(.*?)</td>', row, flags=re.S)
+    return {label: " ".join(re.sub(r"<[^>]+>", " ", words).replace("\u00a0", " ").split()) for label, words in found}
+
+
+def delegate(target: Forum, **fields) -> Delegation:
+    """A delegation of community services by the ICB, in force."""
+    with system("a delegation of a test"):
+        made = Delegation.objects.create(**{
+            "function": Function.objects.get(code="community_services"), "to_forum": target, "starts": LONG_AGO,
+            "from_organisation": target.host, "basis": "internal_scheme", "instrument": "scheme 9", **fields,
+        })  # fmt: skip
+        for step in ("approved", "in_force"):
+            Delegation.objects.filter(pk=made.pk).update(status=step)
+    return made
+
+
+def draft(target: Forum, **fields) -> Delegation:
+    with system("a draft of a test"):
+        return Delegation.objects.create(**{
+            "function": Function.objects.get(code="community_services"), "to_forum": target, "starts": LONG_AGO,
+            "from_organisation": target.host, "basis": "internal_scheme", **fields,
+        })  # fmt: skip
+
+
+# --- Who decides what -----------------------------------------------------------------------------------------------
+
+
+def test_everyone_reads_who_decides_what_up_to_which_limit_and_where(client, world):
+    page = client.get("/systems/QWO/")
+    found = cells(page, "Commissioning community health services")
+    assert found == {
+        "By law": "the board of NHS West Yorkshire Integrated Care Board",
+        "Finance and commissioning committee": "up to £2,000,000",
+        "Bradford place board": "up to £500,000 for Bradford District and Craven",
+    }
+    assert cells(page, "Commissioning community diagnostics") == found
+    reserved = cells(page, "Agreeing the joint forward plan")
+    assert reserved == {"By law": "reserved to the board of NHS West Yorkshire Integrated Care Board"}
+    assert "3 functions, 2 forums and posts" in text(page)
+    assert "4 delegated." in text(page)
+
+
+def test_a_part_says_so_to_those_who_listen(client, world):
+    assert "part of the above: Commissioning community diagnostics" in text(client.get("/systems/QWO/"))
+
+
+def test_signed_in_a_limit_leads_to_its_delegation_and_signed_out_to_nothing_closed(sign_in, client, world):
+    made = Delegation.objects.get(instrument="scheme of delegation 4.2")
+    signed_out = client.get("/systems/QWO/").content.decode()
+    assert f"/delegations/{made.pk}/" not in signed_out
+    assert f"/delegations/{made.pk}/" in sign_in("partner").get("/systems/QWO/").content.decode()
+
+
+def test_what_ends_soon_what_is_to_come_and_what_expired_is_marked(client, world):
+    board = Forum.objects.get(name="Leeds partnership forum")
+    with system("a committee in its place"):
+        Forum.objects.filter(pk=board.pk).update(form="committee")
+    function = Function.objects.create(code="other", name="Other things", family="commissioning", owner_kind="icb")
+    made = delegate(board, function=function, limit=Decimal(10), ends=date(2026, 12, 31))
+    says = lambda: cells(client.get("/systems/QWO/"), "Other things")["Leeds partnership forum"]  # noqa: E731
+    assert says() == "ends 31 December 2026 up to £10"
+    with system("other dates"):
+        Delegation.objects.filter(pk=made.pk).update(ends=date(2026, 10, 31))
+    assert says() == "expired ended on 31 October 2026"
+    with system("other dates"):
+        Delegation.objects.filter(pk=made.pk).update(starts=date(2027, 4, 1), ends=None)
+    assert says() == "not yet in force from 1 April 2027"
+
+
+def test_a_voice_gives_no_authority_and_says_so(client, world):
+    delegate(Forum.objects.get(name="Leeds partnership forum"), model="seat_at_table")
+    assert cells(client.get("/systems/QWO/"), "Commissioning community health services")["Leeds partnership forum"] == (
+        "voice only"
+    )
+
+
+def test_what_a_body_has_not_declared_complete_is_said(client, world, icb):
+    assert "Not declared complete" not in text(client.get("/systems/QWO/"))
+    with system("not declared"):
+        Completeness.objects.filter(organisation=icb, family="strategy").delete()
+    page = text(client.get("/systems/QWO/"))
+    assert "Strategy Not declared complete by NHS West Yorkshire Integrated Care Board: what is not shown" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "functions", "columns"),
+    [
+        ("family=strategy", 1, 0),
+        ("level=places", 3, 1),
+        ("level=posts", 3, 0),
+        ("place={leeds}", 3, 1),
+        ("forum=forum-{board}", 2, 1),
+        ("as_of=1+June+2022", 0, 0),
+    ],
+)
+def test_filters_in_the_address_narrow_the_map(client, world, query, functions, columns):
+    leeds = Place.objects.get(name="Leeds")
+    answer = client.get("/systems/QWO/?" + query.format(leeds=leeds.pk, board=world.place_board.pk))
+    assert answer.status_code == 200
+    words = text(answer).replace("1 functions", "1 function")
+    assert f"{functions} function{'' if functions == 1 else 's'}, {columns} forum" in words
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("as_of=yesterday", "As of"),
+        ("as_of=1+January+1900", "must be a day between"),
+        ("family=nothing", "“nothing” is not a family of functions"),
+        ("level=moon", "“moon” is not a level"),
+        ("place=0", "“0” is not a place of this system"),
+        ("forum=forum-0", "“forum-0” is not a forum or post"),
+        ("forum=%C3%A9", "is not a forum or post"),
+    ],
+)
+def test_what_cannot_be_read_in_the_address_is_said_and_the_page_still_shows(client, world, query, says):
+    answer = client.get(f"/systems/QWO/?{query}")
+    assert answer.status_code == 400
+    assert says in text(answer)
+    assert "Finance and commissioning committee" in text(answer)
+
+
+def test_a_trust_or_council_leads_to_its_system_and_keeps_the_day(client, world):
+    answer = client.get("/systems/RCF/?as_of=1+November+2026")
+    assert (answer.status_code, answer.url) == (302, "/systems/QWO/?as_of=1+November+2026")
+    assert client.get("/systems/e08000032/organogram/").url == "/systems/QWO/organogram/"
+    assert client.get("/systems/RCF/scheme.pdf").url == "/systems/QWO/scheme.pdf"
+    assert client.get("/systems/qwo/").url == "/systems/QWO/"
+
+
+@pytest.mark.parametrize("code", ["NOBODY", "Y63", "X24", "é", "Q" * 300])
+def test_what_is_no_system_is_not_there(client, world, code):
+    for address in ("", "organogram/", "scheme.pdf", "organogram.svg"):
+        assert client.get(f"/systems/{code}/{address}").status_code == 404
+
+
+def test_a_trust_that_sits_nowhere_on_the_day_is_not_there(client, world):
+    assert client.get("/systems/RCF/?as_of=1+January+2023").status_code == 404
+
+
+def test_a_closed_board_is_shown_as_on_its_last_day(client, world, icb):
+    with system("it closes"):
+        Organisation.objects.filter(pk=icb.pk).update(closed=date(2026, 9, 30))
+    page = text(client.get("/systems/QWO/"))
+    assert "NHS West Yorkshire Integrated Care Board closed. Shown is its last day, 30 September 2026." in page
+
+
+def test_the_list_of_systems_stands_by_region_with_counts(client, world):
+    page = text(client.get("/systems/"))
+    assert "North East and Yorkshire Systems of North East and Yorkshire" in page
+    assert "NHS West Yorkshire Integrated Care Board 2 trusts, 2 councils 4 Organogram" in page
+    assert "Region not recorded on this day" in text(client.get("/systems/?as_of=1+January+2023"))
+    assert "None existed on 1 January 2000" in text(client.get("/systems/?as_of=1+January+2000"))
+    assert client.get("/systems/?as_of=nope").status_code == 400
+
+
+# --- Never shown ----------------------------------------------------------------------------------------------------
+
+
+def test_drafts_and_names_of_people_never_show(client, world, icb):
+    with system("secrets"):
+        hidden = Post.objects.create(
+            organisation=icb, title="Secret director", starts=LONG_AGO, holder=world.person("officer")
+        )
+        draft(world.place_board, limit=Decimal(987_654), instrument="CANARY instrument", conditions="CANARY words")
+        draft(Forum.objects.get(name="Leeds partnership forum"), instrument="CANARY instrument")
+        made = draft(world.place_board, instrument="CANARY instrument")
+        Delegation.objects.filter(pk=made.pk).update(to_forum=None, to_post=hidden)
+    for address in (*PAGES, *(f"/systems/QWO/{name}" for name in FILES)):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        content = answer.content.decode("utf-8", "replace") + unzipped(answer.content)
+        for secret in ("CANARY", "987,654", "987654", "Secret director", "Whitfield", "Adeyemi", "Sadiq"):
+            assert secret not in content, address
+
+
+def unzipped(content: bytes) -> str:
+    """The text of a Word or Excel file; nothing for others."""
+    if not content.startswith(b"PK"):
+        return ""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+
+
+# --- Organogram -----------------------------------------------------------------------------------------------------
+
+
+def branch(page: str, title: str) -> str:
+    """The part of the nested list that begins with a title."""
+    return page[page.index('class="app-tree"') :].split(f">{title}<", 1)[1]
+
+
+def test_the_organogram_stands_each_below_the_one_it_reports_to(client, world):
+    page = client.get("/systems/QWO/organogram/").content.decode()
+    below = branch(page, "NHS West Yorkshire board")
+    order = ["Finance and commissioning committee", "Bradford District and Craven Partnership", "Bradford place board"]
+    assert [below.index(f">{name}<") for name in order] == sorted(below.index(f">{name}<") for name in order)
+    assert "Forums without a recorded reporting line" in page
+    assert ">Leeds partnership forum<" in page
+    assert "place-based partnership · shadow or advisory · 4 members" in page
+
+
+def test_lines_of_reporting_besides_the_first_are_told_in_words(client, world, icb):
+    partnership = Arrangement.objects.get(kind="place")
+    with system("an ICP and a line to it"):
+        icp = Arrangement.objects.create(kind="icp", name="West Yorkshire partnership", host=icb, starts=LONG_AGO)
+        ReportingLine.objects.create(arrangement=partnership, to_arrangement=icp, starts=LONG_AGO)
+        ReportingLine.objects.create(arrangement=partnership, to_organisation=icb, starts=LONG_AGO)
+    page = text(client.get("/systems/QWO/organogram/"))
+    assert "also reports to West Yorkshire partnership · " not in page
+    assert "4 members · also reports to West Yorkshire partnership" in page
+    assert "Integrated care partnership West Yorkshire partnership" in page
+
+
+def test_every_box_of_the_drawing_is_in_the_list_and_the_other_way_round(client, world):
+    page = client.get("/systems/QWO/organogram/").content.decode()
+    listed = re.findall(r'<li id="([af]\d+)"', page)
+    screen = page.split("app-orgchart--screen", 1)[1].split("</svg>", 1)[0]
+    assert len(listed) == len(set(listed)) == screen.count('<rect class="org-box') == 5
+    assert "style=" not in screen
+
+
+def test_governors_and_lead_providers_of_its_trusts_are_there_and_their_committees_are_not(client, world):
+    trust = Organisation.objects.get(ods_code="RCF")
+    with system("forums of a trust"):
+        for name, form in (("Airedale governors", "council_of_governors"), ("Airedale alliance", "lead_provider"),
+                           ("Airedale audit committee", "board_committee")):  # fmt: skip
+            Forum.objects.create(name=name, host=trust, form=form, level="system", starts=LONG_AGO)
+    page = text(client.get("/systems/QWO/organogram/"))
+    assert "Councils of governors Airedale governors" in page
+    assert "Lead providers Airedale alliance" in page
+    assert "Airedale audit committee" not in page
+
+
+def test_forums_that_report_in_a_circle_are_drawn_all_the_same(client, world):
+    finance = Forum.objects.get(name="Finance and commissioning committee")
+    with system("a circle"):
+        Forum.objects.filter(pk=finance.pk).update(reports_to=world.place_board)
+    page = client.get("/systems/QWO/organogram/")
+    assert page.status_code == 200
+    assert ">Finance and commissioning committee<" in page.content.decode()
+
+
+def test_the_page_of_a_forum_leads_to_its_place_in_the_organogram(sign_in, world):
+    page = sign_in("officer").get(f"/forums/{world.place_board.pk}/").content.decode()
+    assert f'href="/systems/QWO/organogram/#f{world.place_board.pk}"' in page
+    assert 'href="/systems/QWO/"' in sign_in("officer").get("/organisations/RCF/").content.decode()
+
+
+# --- Documents ------------------------------------------------------------------------------------------------------
+
+
+def test_the_files_are_what_they_say_they_are(client, world):
+    types = {"pdf": b"%PDF-", "docx": b"PK", "xlsx": b"PK", "svg": b"\n<svg"}
+    for name in FILES:
+        answer = client.get(f"/systems/QWO/{name}")
+        kind = name.rsplit(".", 1)[1]
+        assert answer.content.lstrip().startswith(types[kind].lstrip()), name
+        stem = name.rsplit(".", 1)[0]
+        assert answer["Content-Disposition"] == f'attachment; filename="{stem}-QWO-2026-11-20.{kind}"'
+
+
+def test_a_pdf_is_tagged_and_has_a_title(client, world):
+    for name in ("scheme.pdf", "functions-and-decisions.pdf", "organogram.pdf"):
+        content = client.get(f"/systems/QWO/{name}").content
+        assert b"/StructTreeRoot" in content and b"/Lang" in content and b"pdfuaid" in content
+
+
+def test_the_same_pdf_is_made_only_once(client, world, monkeypatch):
+    first = client.get("/systems/QWO/scheme.pdf").content
+    monkeypatch.setattr("typst.compile", None)
+    assert client.get("/systems/QWO/scheme.pdf").content == first
+
+
+def test_the_scheme_says_limits_conditions_review_accountable_body_and_basis(client, world):
+    with system("terms of a delegation"):
+        Delegation.objects.filter(instrument="scheme of delegation 4.2").update(
+            conditions="Only with the finance director", review_on=date(2027, 5, 1)
+        )
+    document = Document(BytesIO(client.get("/systems/QWO/scheme.docx").content))
+    headings = [p.text for p in document.paragraphs if p.style.name.startswith(("Heading", "Title"))]
+    assert headings == [
+        "Scheme of reservation and delegation of NHS West Yorkshire Integrated Care Board",
+        "Reserved to the board",
+        "Delegations",
+        "Committees of the board",
+        "Finance and commissioning committee",
+        "Places",
+        "Bradford place board",
+        "Voices, recommendations and contracts",
+        "Recorded, and without authority on this day",
+        "What is not declared complete",
+    ]
+    terms = document.tables[1]
+    assert [cell.text.replace("\u00a0", " ") for cell in terms.rows[1].cells] == [
+        "Commissioning community health services",
+        "NHS West Yorkshire Integrated Care Board",
+        "up to £2,000,000",
+        "the whole area",
+        "Only with the finance director",
+        "Scheme of reservation and delegation: scheme of delegation 4.2",
+        "31 March 2027; review by 1 May 2027",
+        "NHS West Yorkshire Integrated Care Board",
+    ]
+    assert terms.rows[0]._tr.trPr.xpath("w:tblHeader")
+    assert document.core_properties.title == headings[0]
+    words = " ".join(p.text for p in document.paragraphs)
+    assert "It is made from the register" in words
+    assert "Demonstration: everything in this document is invented" in words
+
+
+def test_the_workbook_has_a_line_for_each_cell_with_amounts_as_numbers_and_no_formula(client, world):
+    with system("a name that a spreadsheet would take for a formula"):
+        Forum.objects.filter(pk=world.place_board.pk).update(name="=1+1")
+    content = client.get("/systems/QWO/functions-and-decisions.xlsx").content
+    assert re.findall(r'<sheet name="([^"]+)"', unzipped(content)) == ["About", "Functions and decisions", "Forums"]
+    rows = sheet(content, 2)
+    assert len(rows) == 1 + 4 + 1
+    place = next(row for row in rows if row["D"] == "=1+1")
+    assert (place["B"], place["G"], place["H"], place["I"]) == (
+        "Commissioning community health services", 500_000, "a commitment", "Bradford District and Craven",
+    )  # fmt: skip
+    assert "<f>" not in unzipped(content)
+
+
+def sheet(content: bytes, number: int) -> list[dict[str, str | float]]:
+    """The rows of a sheet of a workbook, by the letters of the columns."""
+    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        strings = ["".join(each.itertext()) for each in ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))]  # noqa: S314
+        page = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314
+    rows = []
+    for row in page.iter(f"{main}row"):
+        found = {}
+        for cell in row.iter(f"{main}c"):
+            value = cell.findtext(f"{main}v")
+            if value is not None:
+                found[cell.get("r").rstrip("0123456789")] = (
+                    strings[int(value)] if cell.get("t") == "s" else float(value)
+                )
+        rows.append(found)
+    return rows
+
+
+def test_a_document_is_of_the_day_asked_and_refuses_one_that_is_none(client, world):
+    answer = client.get("/systems/QWO/scheme.docx?as_of=1+November+2026")
+    assert "As of 1 November 2026" in [
+        p.text.replace("\u00a0", " ") for p in Document(BytesIO(answer.content)).paragraphs
+    ]
+    for name in FILES:
+        assert client.get(f"/systems/QWO/{name}?as_of=nope").status_code == 400
+
+
+# --- Cost -----------------------------------------------------------------------------------------------------------
+
+
+def more(number: int) -> None:
+    """Places with their boards, delegations, lines, trusts: as many more as asked."""
+    icb, finance = Organisation.objects.get(ods_code="QWO"), Forum.objects.get(name__startswith="Finance")
+    with system("a larger system"):
+        for n in range(number):
+            place = Place.objects.create(name=f"Place {n}", icb=icb, starts=LONG_AGO)
+            trust = Organisation.objects.create(kind="trust", name=f"Trust {n}", ods_code=f"ZT{n}", opened=LONG_AGO)
+            OrganisationRelation.objects.create(
+                kind="system", source_body=trust, target_body=icb, starts=date(2026, 4, 1)
+            )
+            made = Arrangement.objects.create(
+                kind="place", name=f"Partnership {n}", host=icb, place=place, starts=LONG_AGO
+            )
+            ReportingLine.objects.create(arrangement=made, to_organisation=icb, starts=LONG_AGO)
+            ArrangementMember.objects.create(arrangement=made, organisation=trust, starts=LONG_AGO)
+            board = Forum.objects.create(
+                name=f"Board {n}", host=icb, form="committee", level="place", arrangement=made, starts=LONG_AGO
+            )
+            given = delegate(board, from_forum=finance, limit=Decimal(n))
+            given.places.add(place)
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("/systems/", 15),
+        ("/systems/QWO/", 15),
+        ("/systems/QWO/organogram/", 11),
+        ("/systems/QWO/scheme.xlsx", 17),
+        ("/systems/QWO/organogram.svg", 11),
+    ],
+)
+def test_few_and_many_cost_the_same_number_of_queries(client, world, address, most):
+    client.get(address)
+    with counted() as few:
+        client.get(address)
+    more(6)
+    with counted() as many:
+        assert client.get(address).status_code == 200
+    assert len(many) == len(few) <= most, "\n".join(many)
