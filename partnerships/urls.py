@@ -21,6 +21,7 @@ from .views import (
     ods,
     organisations,
     register,
+    rehearsals,
     system_files,
     systems,
     trail,
@@ -165,6 +166,13 @@ system_urls = [
     path("<str:code>/<slug:paper>.<slug:kind>", system_files.document, name="system-document"),
 ]
 
+rehearsal_urls = [
+    path("<int:pk>/", rehearsals.rehearsal, name="rehearsal"),
+    path("<int:pk>/draft/", rehearsals.draft, name="rehearsal-draft"),
+    path("<int:pk>/paper.docx", rehearsals.word, name="rehearsal-paper"),
+    path("<int:pk>/trail/", rehearsals.rehearsal_trail, name="rehearsal-trail"),
+]
+
 urlpatterns = [
     path("systems/", include(system_urls)),
     path("organisations/", include(organisation_urls)),
@@ -179,6 +187,9 @@ urlpatterns = [
     path("decisions/", include(decision_urls)),
     path("authority/", authority.ask, name="authority-ask"),
     path("authority/route/", authority.route, name="authority-route"),
+    path("scenarios/", rehearsals.scenario_list, name="scenario-list"),
+    path("scenarios/<slug:code>/", rehearsals.scenario, name="scenario"),
+    path("rehearsals/", include(rehearsal_urls)),
     path("authority/panel/", decisions.authority_panel, name="authority-panel"),
     path("actions/", include(action_urls)),
     path("checks/", checks.check_list, name="check-list"),

@@ -117,8 +117,9 @@ def route(
 ) -> tuple[RouteStep, ...]:
     """The steps in their order. Empty when nobody may decide.
 
-    `owners`: whose function it is; without them whoever owns it for the places. `places` empty: the owners' whole
-    area. `begins`: where somebody means to bring it first. Raises `UnknownRecord` and ValueError as `resolve` does.
+    `owners`: whose matter it is, all of them together; without them that of anyone who owns the function for the
+    places. `places` empty: the owners' whole area. `begins`: where somebody means to bring it first. Raises
+    `UnknownRecord` and ValueError as `resolve` does.
     """
     if amount is not None and amount < 0:
         raise ValueError("An amount cannot be below nothing.")
@@ -129,7 +130,8 @@ def route(
     where = frozenset(places) or _whole_area(matter, whose)
     lines = Lines(matter, Ask(None if amount is None else Decimal(amount), where))
     voices = tuple(consults)
-    return _Way(lines, whose, frozenset(places), reports or {}, voices, begins).steps()
+    together = frozenset(owners)
+    return _Way(lines, whose, together, frozenset(places), reports or {}, voices, begins).steps()
 
 
 def _whole_area(matter: Matter, owners: Iterable[int]) -> frozenset[int]:
@@ -146,12 +148,14 @@ class _Way:
         self,
         lines: Lines,
         owners: tuple[int, ...],
+        together: frozenset[int],
         named: frozenset[int],
         reports: Reports,
         voices: tuple[Voice, ...],
         begins: Node | None,
     ) -> None:
         self.lines, self.owners, self.named, self.voices = lines, owners, named, voices
+        self.together = together
         self.index: Index = lines.index
         self.reports = {self.shown(node): [self.shown(each) for each in up] for node, up in reports.items()}
         self.begins = None if begins is None else self.shown(begins)
@@ -167,7 +171,7 @@ class _Way:
         meeting_together = {Node.forum(each.id) for each in self.index.forums.values() if each.committees}
         for node in downstream(self.lines, self.owners) | meeting_together:
             found = holding(search, node)
-            if found is None or not set(found[1].bodies) & set(self.owners):
+            if found is None or not set(found[1].bodies) & set(self.owners) or not self.together <= {*found[1].bodies}:
                 continue
             everywhere = bool(self.lines.ask.places) or all(arc.places is None for arc in found[1].arcs)
             if everywhere:

@@ -14,8 +14,9 @@ from django.http import QueryDict
 from ics_governance import forms
 from ics_governance.permissions import Actor
 from partnerships.authority import Node
-from partnerships.models import Function
+from partnerships.models import Function, Kind
 from partnerships.queries.route import SystemRegister, Systems, system_of_holder, system_register, systems_on
+from partnerships.scenario_file import Scenario
 
 from .organisations import unknown, within_reason
 
@@ -45,9 +46,7 @@ class Matter(forms.Form):
         label="Places", required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Tick none for the whole area.", error_messages=unknown("a place of this system on that day"),
     )  # fmt: skip
-    on = forms.DayField(
-        label="On which day", required=False, validators=[within_reason], help_text="Empty: today."
-    )
+    on = forms.DayField(label="On which day", required=False, validators=[within_reason], help_text="Empty: today.")
 
     design: ClassVar[dict[str, dict[str, Any]]] = {
         "place": {"small": True, "classes": "app-checks"}, "system": {"empty": "Choose a system"},
@@ -158,8 +157,18 @@ class Question(Matter):
 class WayForm(Matter):
     """The same with whose matter it is, where several bodies hold the function, and where it begins."""
 
-    body = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    body = forms.MultipleChoiceField(required=False, widget=forms.django_forms.MultipleHiddenInput)
     begins = forms.CharField(required=False, max_length=30, widget=forms.HiddenInput)
+
+    def _offer(self, system: SystemRegister) -> None:
+        super()._offer(system)
+        field: Any = self.fields["body"]
+        field.choices = [(str(body.pk), body.label) for body in system.bodies]
+        field.error_messages = {**field.error_messages, **unknown("a body of this system")}
+
+    def clean_body(self) -> list[int]:
+        """Ids of bodies whose matter it is, all together."""
+        return sorted(int(pk) for pk in self.cleaned_data["body"])
 
     def clean_begins(self) -> Node | None:
         """A forum, post or body of the register; one that is not in it is left out."""
@@ -170,6 +179,94 @@ class WayForm(Matter):
         except ValueError:
             return None
         return node if node in self.chosen.register.names else None
+
+
+class RehearseForm(Matter):
+    """A scenario, adapted to a system."""
+
+    who = forms.ChoiceField(
+        label="The forum that would take it up", required=True, error_messages=unknown("a forum of this system"),
+    )  # fmt: skip
+    title = forms.CharField(label="Title", max_length=200)
+    situation = forms.CharField(
+        label="The situation", widget=forms.Textarea, max_length=4000, help_text="In your own words: change it freely."
+    )
+    partner = forms.MultipleChoiceField(
+        label="Partners who take part", required=False, widget=forms.CheckboxSelectMultiple,
+        error_messages=unknown("a body of this system"),
+        help_text="They can read the rehearsal when it is kept.",
+    )  # fmt: skip
+    design: ClassVar[dict[str, dict[str, Any]]] = {
+        **Matter.design, "who": {"empty": "Choose a forum"}, "situation": {"rows": 6},
+        "partner": {"small": True, "classes": "app-checks"},
+    }  # fmt: skip
+
+    def __init__(self, data: QueryDict, *, reader: Actor, **kwargs: Any) -> None:
+        super().__init__(data, reader=reader, **kwargs)
+        self.fields["function"].required = True
+
+    def _offer(self, system: SystemRegister) -> None:
+        super()._offer(system)
+        fields: dict[str, Any] = dict(self.fields)
+        groups = [(body, [(str(node), name) for node, name in rows if node.kind == "forum"])
+                  for body, rows in system.holders()]  # fmt: skip
+        fields["who"].choices = [("", ""), *((body, rows) for body, rows in groups if rows)]
+        partners = [body for body in system.bodies if body.kind not in ABOVE and body.pk != system.icb.pk]
+        fields["partner"].choices = [(str(body.pk), body.label) for body in partners]
+
+    def clean_partner(self) -> list[int]:
+        """Ids of bodies."""
+        return [int(pk) for pk in self.cleaned_data["partner"]]
+
+    @property
+    def node(self) -> Node:
+        """The forum."""
+        return Node.parse(self.cleaned_data["who"])
+
+
+ABOVE = (Kind.REGION, Kind.OVERSIGHT_BODY)  # they oversee a system and are not its partners
+
+
+def template_data(scenario: Scenario, system: str) -> QueryDict:
+    """A scenario as it stands, for a system, as if it had been typed."""
+    data = QueryDict(mutable=True)
+    data.update(
+        {
+            "system": system,
+            "title": scenario.title,
+            "situation": scenario.situation,
+            "function": scenario.function,
+            "amount": "" if scenario.amount is None else f"{scenario.amount:,.0f}",
+        }
+    )
+    return data
+
+
+class PromptForm(forms.Form):
+    """The prompts of a rehearsal with their answers, and what was learnt."""
+
+    mark_optional = False
+
+    def __init__(self, data: Any, *, scenario: Scenario, said: Mapping[str, str], learnt: str) -> None:
+        super().__init__(data, initial={**said, "learnt": learnt})
+        self.scenario = scenario
+        for code, text in scenario.prompts.items():
+            self.fields[code] = forms.CharField(label=text, required=False, widget=forms.Textarea, max_length=4000)
+        self.fields["learnt"] = forms.CharField(
+            label="What was learnt", required=False, widget=forms.Textarea, max_length=4000,
+            help_text="What you would do otherwise when the real matter comes.",
+        )  # fmt: skip
+        self.design = {name: {"rows": 4 if name == "learnt" else 2} for name in self.fields}
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """The prompts in their groups, drawn."""
+        return [(heading, [self[code] for code in prompts]) for heading, prompts in self.scenario.groups.items()]
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What was typed, by prompt."""
+        return {code: self.cleaned_data[code] for code in self.scenario.prompts}
 
 
 def by_family(functions: list[Function]) -> list[tuple[str, list[tuple[str, str]]]]:

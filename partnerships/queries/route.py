@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from ics_governance.permissions import Actor
 from partnerships.access import P
-from partnerships.authority import Form, Graph, Node, Status
+from partnerships.authority import Form, Graph, Node
 from partnerships.authority.graph import RECOMMENDING
 from partnerships.authority.route import Kind as StepKind
 from partnerships.authority.route import Role, RouteStep, Voice, owners_of, route
@@ -181,11 +181,14 @@ def stops(
     *,
     amount: Decimal | None,
     places: Iterable[int],
-    owner: int | None,
+    owners: Iterable[int],
     begins: Node | None = None,
     today: date,
 ) -> list[Stop]:
-    """The route of a matter, each step with its next meeting as far as the reader may see it; two queries."""
+    """The route of a matter, each step with its next meeting as far as the reader may see it; two queries.
+
+    `owners`: whose matter it is, all together.
+    """
     steps = route(
         system.graph,
         function=function,
@@ -194,7 +197,7 @@ def stops(
         on=system.on,
         reports=_reports(system),
         consults=_voices(system),
-        owners=() if owner is None else (owner,),
+        owners=tuple(owners),
         begins=begins,
     )
     forums = {step.holder.id for step in steps if step.holder is not None and step.holder.kind == "forum"}
@@ -276,8 +279,3 @@ def _voices(system: SystemRegister) -> list[Voice]:
         elif row.arrangement_kind not in HEARING and (places or row.form in RECOMMENDING):
             voices.append(Voice(node, Role.PLACE, places))
     return voices
-
-
-def may_decide(asked: Asked) -> bool:
-    """Whether the answer lets the decision be taken, by every body that takes part."""
-    return asked.answer.status is Status.WITHIN_AUTHORITY

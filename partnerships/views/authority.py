@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ics_governance.middleware import public
+from ics_governance.wording import joined
 from partnerships.authority import Node
 from partnerships.forms.authority import Question, WayForm, families
 from partnerships.models import Forum
@@ -52,13 +53,12 @@ def _answer(request: HttpRequest, form: Question) -> dict[str, Any]:
     meetings = next_meetings(request.actor, others, max(form.day, request.actor.on)) if others else {}
     here = reverse("authority-ask")
     drawn = panel(asked, meetings, lambda node: here + form.address(who=str(node)))
-    owner = asked.answer.accountable_body
     return {
         "answer": drawn,
         "facts": facts(asked, system.register.functions),
         "parts": parts(asked),
         "route": reverse("authority-route")
-        + form.address(begins=str(form.node), **({} if owner is None else {"body": str(owner)})),
+        + form.address(begins=str(form.node), body=[str(pk) for pk in asked.answer.accountable_bodies]),
         "again": here + form.address(who=str(form.node)),
         "places": [system.places[pk] for pk in values["place"]],
     }
@@ -88,25 +88,23 @@ def way(request: HttpRequest, form: WayForm) -> dict[str, Any]:
     here = reverse("authority-route")
     begins: Node | None = values["begins"]
     again = {"begins": str(begins)} if begins else {}
-    owners = system.owners(values["function"], values["place"])
-    links = [(name, here + form.address(body=str(pk), **again), pk == values["body"]) for pk, name in owners]
-    owner = values["body"] if values["body"] in {pk for pk, _ in owners} else None
-    if owner is None and len(owners) == 1:
-        owner = owners[0][0]
+    owners = dict(system.owners(values["function"], values["place"]))
+    chosen = [pk for pk in values["body"] if pk in owners] or (list(owners) if len(owners) == 1 else [])
     found = None
-    if owner is not None:
+    if chosen:
         found = stops(
-            system, values["function"], amount=values["amount"], places=values["place"], owner=owner, begins=begins,
+            system, values["function"], amount=values["amount"], places=values["place"], owners=chosen, begins=begins,
             today=request.actor.on,
         )  # fmt: skip
     decider = decider_of(found or ())
+    whose = {"body": [str(pk) for pk in chosen]} if len(owners) > 1 else {}
     return {
         "stops": found,
-        "owners": links,
-        "owner": dict(owners).get(owner) if owner else None,
+        "owners": [(name, here + form.address(body=str(pk), **again), pk in chosen) for pk, name in owners.items()],
+        "owner": joined(owners[pk] for pk in chosen),
         "decider": decider,
         "ask": here_asked(form, decider.holder if decider else None),
-        "again": here + form.address(**again, **({"body": str(owner)} if owner and len(owners) > 1 else {})),
+        "again": here + form.address(**again, **whose),
         "places": [system.places[pk] for pk in values["place"]],
     }
 
