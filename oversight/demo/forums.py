@@ -43,6 +43,11 @@ class _Offer:
     role: str
     starts: date
 
+    @property
+    def leads(self) -> bool:
+        """Whether it is for the chair or the chief executive of an ICB, on its board: somebody is always named."""
+        return self.forum.key == "board" and self.role in ("chair", "executive_lead")
+
 
 def add_forums(demo: Demo, plans: list[SystemPlan], people: People) -> dict[int, list[Seat]]:
     """Rows of all forums and posts; returns the seats by forum number."""
@@ -136,6 +141,7 @@ def _name(demo: Demo, people: People, body: str, offers: list[_Offer]) -> list[S
     count = int(len(offers) * (1 - share) + 0.35)
     rng = demo.rng("vacancies", body)
     empty = set(rng.sample(range(len(offers)), count))
+    empty = {place for place in empty if not offers[place].leads}
     seats = []
     for number, offer in enumerate(offers):
         first = story.share("names_holder_and_deputy", demo.start) < share + 0.01

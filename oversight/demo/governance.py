@@ -17,6 +17,7 @@ def add_governance(demo: Demo, plans: list[SystemPlan], people: People) -> None:
     for plan in plans:
         _partnership(demo, plan)
         _lines(demo, plan)
+        _practices(demo, plan, people)
         if plan.dense:
             _Dense(demo, plan, people).add()
 
@@ -67,6 +68,24 @@ def _arrangement(demo: Demo, row: dict[str, Any], members: Iterable[str], place:
             starts=demo.since(row["host"], code),
         )
     return number
+
+
+def _practices(demo: Demo, plan: SystemPlan, people: People) -> None:
+    """General practice sits on the ICB's board, beside those whose attendance is kept."""
+    code = plan.practices or next(each for each in plan.places[0].partners if demo.bodies[each].kind == "primary_care")
+    holder, deputy = people.pair(code, "general practice", 0)
+    starts = demo.since(plan.code, code)
+    demo.rows.add(
+        "membership",
+        forum=plan.forums["board"].number,
+        organisation=code,
+        role="member",
+        voting=True,
+        holder=holder,
+        deputy=deputy,
+        agreed_on=starts,
+        starts=starts,
+    )
 
 
 def _lines(demo: Demo, plan: SystemPlan) -> None:
@@ -206,6 +225,7 @@ class _Dense:
                     public=True,
                     quorum_rules=[{"kind": "local_authority", "at_least": 1}],
                 )
+                _line(self.demo, number, self.demo.since(code), "Its strategy, each year", organisation=code)
                 _line(
                     self.demo,
                     partnership.number,
@@ -216,7 +236,10 @@ class _Dense:
 
     def _in_common(self) -> None:
         said = self.said["in_common"]
-        joint = self._forum(said["name"], said["host"], "committees_in_common", "system", said["trusts"])
+        above = self.boards[said["host"]]
+        joint = self._forum(
+            said["name"], said["host"], "committees_in_common", "system", said["trusts"], reports_to=above
+        )
         for code in said["trusts"]:
             body = self.demo.bodies[code]
             name = f"{_short(body)} committee for shared services"
@@ -233,7 +256,8 @@ class _Dense:
 
     def _venture_and_lead_provider(self) -> None:
         said = self.said["venture"]
-        self._forum(said["name"], said["host"], "joint_venture", "system", said["members"])
+        above = self.boards[said["host"]]
+        self._forum(said["name"], said["host"], "joint_venture", "system", said["members"], reports_to=above)
         said = self.said["lead_provider"]
         arrangement = self.plan.arrangements[said["arrangement"]].number
         self._forum(said["name"], said["host"], "lead_provider", "place", [said["host"]], arrangement=arrangement)

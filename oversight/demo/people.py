@@ -8,6 +8,7 @@ from .england import Body, Demo
 from .plans import SystemPlan
 from .rows import months_from, read
 
+BOARD = ((4, 5), (0, 6), (2, 7), (3, 1))  # member and deputy by turn, as posts in `titles` of people.yaml
 LONG_AGO = -60  # months: everybody has been in post for that long, and every invented body has existed
 
 
@@ -96,6 +97,8 @@ class People:
             if (row["forum"], row["body"], row.get("turn", 0)) == (forum, code, turn):
                 return self._known(row["holder"], code), self._known(row["deputy"], code)
         staff = self.staff(code)
+        if forum == "board" and self.demo.bodies[code].kind == "icb":  # its chief executive sits on it
+            return staff[BOARD[turn][0] % len(staff)], staff[BOARD[turn][1] % len(staff)]
         first = (self.demo.rng("pair", code, forum).randrange(len(staff)) + 2 * turn) % len(staff)
         return staff[first], staff[first - 1]
 
@@ -122,6 +125,10 @@ def invented_partners(demo: Demo, plans: list[SystemPlan]) -> None:
             for code in place.partners:
                 row = kinds[code[:3]]
                 _invent(demo, code, row["kind"], row["name"].format(place=place.name), plan.code)
+    for number, plan in enumerate((plan for plan in plans if not plan.dense), 1):
+        plan.practices = f"ZZG{number:02d}"
+        name = f"General practices of {plan.system.area} (fictional)"
+        _invent(demo, plan.practices, "primary_care", name, plan.code)
 
 
 def _invent(demo: Demo, code: str, kind: str, name: str, icb: str, short_name: str = "", subtype: str = "") -> None:

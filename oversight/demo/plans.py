@@ -67,6 +67,7 @@ class SystemPlan:
     posts: dict[str, Row] = field(default_factory=dict)
     delegations: list[Row] = field(default_factory=list)
     declared: list[Row] = field(default_factory=list)
+    practices: str = ""  # who speaks for general practice where places name nobody
 
     @property
     def code(self) -> str:

@@ -1,7 +1,7 @@
 """`manage.py seed_demo [--seed N] [--today DATE]`: invented activity of two years, for demonstrations only."""
 
 from argparse import ArgumentParser
-from datetime import date
+from datetime import date, timedelta
 from time import monotonic
 
 from django.conf import settings
@@ -11,15 +11,18 @@ from django.utils import timezone
 
 from ics_governance import ledger
 from ics_governance.context import refresh_statistics
+from ics_governance.permissions import SYSTEM
 from oversight.demo.cases import EARLIEST
 from oversight.demo.load import Told, is_loaded, load
 from oversight.demo.months import month_ends, score_months
 from oversight.demo.noticed import notice
 from oversight.demo.replay import Replay
+from partnerships.actions.checks import run_checks
 from partnerships.models import Forum, Organisation
 
 MONTHS_SCORED = 13
 MONTHS_LOOKED_AT = 6  # in which signals were looked for
+CHECKED_BEFORE = (60, 14, 0)  # days ago: since when findings have stood is told from these
 FIRST_DAY = date(2026, 7, 1)  # the reference tables know how bodies are linked from April 2026 on
 
 
@@ -52,6 +55,7 @@ class Command(BaseCommand):
         self._score(day)
         self._notice(replay, day)
         replay.play_later(demo.concerns)
+        self._check(day)
         ledger.seal_all()
         refresh_statistics()
         self.stdout.write(f"The demonstration is ready after {monotonic() - began:.1f} seconds. All of it is invented.")
@@ -75,6 +79,13 @@ class Command(BaseCommand):
         ends = [day for day in month_ends(today, MONTHS_LOOKED_AT) if day >= EARLIEST]
         count = notice(replay, ends, today)
         self.stdout.write(f"signals: {count} in {monotonic() - began:.1f} seconds")
+
+    def _check(self, today: date) -> None:
+        """The governance checks, as the nightly run would have made them."""
+        began = monotonic()
+        for days in CHECKED_BEFORE:
+            ran = run_checks(by=SYSTEM, on=today - timedelta(days=days))
+        self.stdout.write(f"governance checks: {ran.found} findings in {monotonic() - began:.1f} seconds")
 
     def _tell(self, told: Told) -> None:
         self.stdout.write(f"{told.stage}: {told.rows:,} rows in {told.seconds:.1f} seconds")
