@@ -31,6 +31,7 @@ from .relations import save_or_refuse, set_lead
 
 Relation = OrganisationRelation.Kind
 DOES = (Outcome.CREATED, Outcome.CHANGED, Outcome.CLOSED)
+MOST_TOLD = 20  # problems of a bad file
 NOTE = "From the national register."
 STALE = "The register has changed since this preview ({what}). Preview the file again."
 
@@ -50,10 +51,12 @@ def read_extract(data: bytes) -> ods.Extract:
     try:
         return ods.read(data)
     except ods.BadExtract as error:
-        problems = error.problems[:20]
-        more = len(error.problems) - len(problems)
-        reasons = [Reason(str(problem), "file") for problem in problems]
-        raise GuardFailed([*reasons, *([Reason(f"And {more} more problems.", "file")] if more else [])]) from None
+        told = [Reason(str(problem)) for problem in error.problems[:MOST_TOLD]]
+        if more := len(error.problems) - len(told):
+            told.append(Reason(f"And {more} more."))
+        raise GuardFailed(
+            [Reason("Choose another file, or mend this one: nothing of it was used", "file"), *told]
+        ) from None
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ class BodyForm(forms.Form):
         label="Kind", choices=[("", "Choose a kind"), *((value, _capital(label)) for value, label in Kind.choices)]
     )
     name = forms.CharField(label="Name", max_length=200)
-    short_name = forms.CharField(label="Short name", max_length=80, required=False, help_text="How people call it.")
+    short_name = forms.CharField(label="Short name", max_length=80, required=False, help_text="What people call it.")
     ods_code = forms.CharField(
         label="ODS code",
         max_length=12,
@@ -55,7 +55,7 @@ class BodyForm(forms.Form):
 class CorrectionForm(forms.Form):
     """What is recorded of a body, corrected. A new name and an end are events of their own."""
 
-    short_name = forms.CharField(label="Short name", max_length=80, required=False, help_text="How people call it.")
+    short_name = forms.CharField(label="Short name", max_length=80, required=False, help_text="What people call it.")
     subtype = forms.ChoiceField(label="Kind of trust or council", required=False)
     is_foundation_trust = forms.BooleanField(label="It is an NHS foundation trust", required=False)
     opened = forms.DateField(label="First day", required=False, help_text="Leave empty where it is not known.")

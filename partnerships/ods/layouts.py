@@ -56,6 +56,8 @@ def _table(text: str) -> Extract:
         (width,) = widths
         more = "a column is missing" if width < COLUMNS else "there are columns too many"
         raise _refusal(f"Every line has {width} columns, and this layout has {COLUMNS}: {more}.")
+    if len(rows) > 1 and COLUMNS not in widths:
+        raise _refusal(f"No line has {COLUMNS} columns: this is not a table of the national register.")
     said = []
     for line, cells in rows:
         if len(cells) != COLUMNS:

@@ -1,7 +1,7 @@
 """Reads for imports of the national register: the register as a comparison needs it, and what was staged."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -92,17 +92,28 @@ FIELDS = {
 }
 
 
-def told(changes: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """The changes of a row as a page shows them: field, before, after; dates as dates."""
-    return [(FIELDS[field], _plain(field, before), _plain(field, after)) for field, (before, after) in changes.items()]
+def labels(rows: Iterable[OdsRow]) -> dict[str, str]:
+    """What the boards and regions that rows name are called; one query."""
+    codes = {code for row in rows for field in ("icb", "region") for code in row.changes.get(field, ()) if code}
+    bodies = Organisation.objects.filter(ods_code__in=codes)
+    return {str(body.ods_code): body.label for body in bodies}
 
 
-def _plain(field: str, value: Any) -> Any:
+def told(changes: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[tuple[str, Any, Any]]:
+    """The changes of a row as a page shows them: field, before, after; dates as dates, codes with what they stand for."""
+    names = names or {}
+    return [
+        (FIELDS[field], _plain(field, before, names), _plain(field, after, names))
+        for field, (before, after) in changes.items()
+    ]
+
+
+def _plain(field: str, value: Any, names: Mapping[str, str]) -> Any:
     if field in ("opened", "closed") and value:
         return date.fromisoformat(value)
     if field == "is_foundation_trust" and value is not None:
         return "yes" if value else "no"
-    return value
+    return f"{names[value]} ({value})" if field in ("icb", "region") and value in names else value
 
 
 def stale(rows: list[OdsRow], register: Mapping[str, Held]) -> list[OdsRow]:

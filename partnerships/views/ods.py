@@ -44,7 +44,8 @@ def ods_import(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "partnerships/ods_import.html", context, status=400)
     page = paged(queries.rows_of(staged, form.values), request.GET, queries.SORTS, default="line", size=100)
-    context |= {"page": page, "rows": [(row, queries.told(row.changes)) for row in page.rows]}
+    names = queries.labels(page.rows)
+    context |= {"page": page, "rows": [(row, queries.told(row.changes, names)) for row in page.rows]}
     return render(request, "partnerships/ods_import.html", context)
 
 

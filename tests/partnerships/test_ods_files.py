@@ -147,6 +147,7 @@ BAD = [
         table(line("RCF", "AIREDALE NHS TRUST", opened="20220701", closed="20210101")),
         ["Line 1: it closes on 1 January 2021, before it opens on 1 July 2022."],
     ),
+    (b"# A heading\nwith, words\n", ["No line has 27 columns: this is not a table of the national register."]),
     (table(line("RCF", "")), ["Line 1: the name is missing."]),
     (table(line("RCF", "A\x07 NHS TRUST")), ["Line 1: there are signs in it that are not text."]),
     (
