@@ -190,21 +190,9 @@ for side in (ours, theirs):
         side(kind, "one", pk(record), get=signed_in(200))
         side(f"{kind}-trail", "one", pk(record), get=only(READS_TRAILS, others=403))
 
-row("arrangement-new", get=only(FOUNDERS, others=403), post=only(FOUNDERS, 422, others=403))
-row("forum-new", get=only(FOUNDERS, others=403), post=only(FOUNDERS, 422, others=403))
 row("delegation-new", get=only(DRAFTERS, others=403), post=only(DRAFTERS, 422, others=403))
 
-for side, host, declarers, trust in (
-    (ours, OFFICER, OFFICER | EXECUTIVE, SECRETARY),
-    (theirs, OTHER, OTHER, OTHER_TRUST),
-):
-    for name, args in (
-        ("arrangement-join", pk("arrangement")),
-        ("terms-new", pk("forum")),
-        ("membership-new", pk("forum")),
-        ("membership-end", lambda here: {"pk": here.forum.pk, "member": here.membership.pk}),
-    ):
-        side(name, "one", args, get=only(host, others=403), post=only(host, 422, others=403))
+for side, declarers, trust in ((ours, OFFICER | EXECUTIVE, SECRETARY), (theirs, OTHER, OTHER_TRUST)):
     for name, who in (("icb", declarers), ("trust", trust)):
         side("organisation-declare", name, code(name), get=only(who, others=403), post=only(who, 422, others=403))
 
@@ -448,7 +436,7 @@ theirs("job", "their officer's", pk("job"), get=seen(OTHER | ADMIN, OTHER | ADMI
 
 section("api")
 
-LISTS = ("organisations", "arrangements", "forums", "delegations", "meetings", "decisions", "actions", "frameworks",
+LISTS = ("organisations", "delegations", "meetings", "decisions", "actions", "frameworks",
          "profiles", "feedback", "requests", "risks", "assessments")  # fmt: skip
 
 for name in LISTS:
@@ -465,8 +453,6 @@ for side, host, readers, profiled, asker in (
 ):
     for name, record in (
         ("organisations", "trust"),
-        ("arrangements", "arrangement"),
-        ("forums", "forum"),
         ("delegations", "delegation"),
     ):
         side(f"api-{name}-detail", "one", pk(record), get=by_api(signed_in(200)), **API)
@@ -572,7 +558,10 @@ for line in ACCOUNTS.strip().splitlines():
     row(name, args=lambda stage, name=name: IN_THE_ADDRESS.get(name, {}),
         **{verb: by_session(*statuses) for verb, *statuses in pairs})  # fmt: skip
 
+import tests.matrix_arrangements  # noqa: E402,F401 - rows of another file; it needs what stands above
 import tests.matrix_bodies  # noqa: E402,F401 - the same
-import tests.matrix_cases  # noqa: E402,F401 - rows of another file; it needs what stands above
+import tests.matrix_cases  # noqa: E402,F401 - the same
+import tests.matrix_checks  # noqa: E402,F401 - the same
+import tests.matrix_restructures  # noqa: E402,F401 - the same
 import tests.matrix_signals  # noqa: E402,F401 - the same
 import tests.matrix_systems  # noqa: E402,F401 - the same

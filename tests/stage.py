@@ -38,14 +38,18 @@ from ics_governance.permissions import SYSTEM
 from oversight.models import Signal, SignalRuleSet
 from partnerships.models import (
     Arrangement,
+    ArrangementMember,
     Decision,
     Delegation,
+    Deputy,
     Forum,
     Function,
+    Fund,
     Meeting,
     MeetingAudience,
     Membership,
     Organisation,
+    ReportingLine,
     TermsOfReference,
 )
 from tests import exchanges, records, stage_cases
@@ -65,7 +69,11 @@ class Side:
     officer: User
     forum: Forum
     membership: Membership
+    deputy: Deputy
     arrangement: Arrangement
+    arrangement_member: ArrangementMember
+    arrangement_fund: Fund
+    arrangement_line: ReportingLine
     meeting: Meeting
     coming: Meeting
     draft: Decision
@@ -185,7 +193,7 @@ def _side(
         officer=world.user(officer),
         forum=forum,
         membership=Membership.objects.filter(forum=forum, organisation=provider).get(),
-        arrangement=Arrangement.objects.filter(host=icb).first(),
+        **_of_arrangement(Arrangement.objects.filter(host=icb).first(), provider, icb, forum),
         meeting=meeting,
         coming=coming,
         draft=draft,
@@ -206,6 +214,23 @@ def _side(
         job=Job.objects.create(kind="score", key=f"stage:{host}", requested_by=world.user(officer), state="done"),
         **exchanges.between(icb, provider, world.body(asked), world.body(region), world.user(officer), framework),
     )
+
+
+def _of_arrangement(found: Arrangement, provider: Organisation, icb: Organisation, forum: Forum) -> dict[str, Any]:
+    """An arrangement with a member, a fund and a line, and a further deputy on the forum."""
+    member, _ = ArrangementMember.objects.get_or_create(
+        arrangement=found, organisation=provider, defaults={"starts": LONG_AGO}
+    )
+    return {
+        "arrangement": found,
+        "arrangement_member": member,
+        "arrangement_fund": Fund.objects.create(arrangement=found, kind="aligned", name="Care", host=icb, year=2026),
+        "arrangement_line": ReportingLine.objects.create(arrangement=found, to_organisation=icb, starts=LONG_AGO),
+        "deputy": Deputy.objects.create(
+            membership=Membership.objects.filter(forum=forum, organisation=provider).get(),
+            person=records.person(), starts=LONG_AGO,
+        ),
+    }  # fmt: skip
 
 
 STATUSES = {

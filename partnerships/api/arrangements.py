@@ -1,14 +1,31 @@
-"""`/arrangements/`: place-based partnerships, provider collaboratives and integrated care partnerships."""
+"""`/arrangements/`: partnerships of places and systems, provider collaboratives, boards of councils and partners."""
 
 from typing import Any
 
 from django.db.models import Prefetch
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from partnerships.models import Arrangement, ArrangementMember
+from ics_governance.api_writes import IDEMPOTENCY_KEY, IF_MATCH, once
+from partnerships.actions import arrangements as actions
+from partnerships.activity_areas import all_areas
+from partnerships.models import (
+    Arrangement,
+    ArrangementMember,
+    Contribution,
+    Fund,
+    GatewayReview,
+    Place,
+    ReportingLine,
+    SpatialLevel,
+)
 
 from .filters import Body, Id, InForce, Words, one_of
-from .parts import BodyPart, PlacePart, Visible
+from .parts import ArrangementPart, BodyPart, PlacePart
+from .writing import BodyNamed, Sent, Written, one, values_of
 
 
 class ArrangementFilters(InForce):
@@ -16,6 +33,7 @@ class ArrangementFilters(InForce):
 
     kind = one_of(Arrangement.Kind.choices)
     phase = one_of(Arrangement.Phase.choices)
+    level = one_of(SpatialLevel.choices)
     host = Body(field_name="host")
     member = Body(field_name="members__organisation", distinct=True)
     place = Id(field_name="place_id")
@@ -30,7 +48,55 @@ class ArrangementMemberPart(serializers.ModelSerializer):
 
     class Meta:
         model = ArrangementMember
-        fields = ("id", "organisation", "sector", "expectation", "represented_by", "starts", "ends")
+        fields = ("id", "organisation", "sector", "capacity", "expectation", "represented_by", "starts", "ends")
+
+
+class ContributionPart(serializers.ModelSerializer):
+    """What a body puts in, in pounds; `below_minimum`: less than it must."""
+
+    organisation = BodyPart()
+    below_minimum = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Contribution
+        fields = ("organisation", "amount", "minimum", "below_minimum")
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_below_minimum(self, row: Contribution) -> bool:
+        """Whether it is less than the minimum."""
+        return row.minimum is not None and row.amount < row.minimum
+
+
+class FundPart(serializers.ModelSerializer):
+    """A fund of the financial year that starts in `year`. `limit` null: what is contributed may be committed."""
+
+    host = BodyPart()
+    contributions = ContributionPart(many=True)
+
+    class Meta:
+        model = Fund
+        fields = ("id", "kind", "name", "year", "host", "limit", "purpose", "agreement", "contributions")
+
+
+class GatewayPart(serializers.ModelSerializer):
+    """A gateway review; `criteria`: pairs of a criterion and whether it was met."""
+
+    criteria = serializers.JSONField()
+
+    class Meta:
+        model = GatewayReview
+        fields = ("id", "held_on", "phase_before", "phase_after", "criteria", "outcome", "note", "review_on")
+
+
+class LinePart(serializers.ModelSerializer):
+    """To whom it reports: another arrangement, or the board of a body."""
+
+    to_arrangement = ArrangementPart(allow_null=True)
+    to_organisation = BodyPart(allow_null=True)
+
+    class Meta:
+        model = ReportingLine
+        fields = ("id", "to_arrangement", "to_organisation", "about", "starts", "ends")
 
 
 class ArrangementRow(serializers.ModelSerializer):
@@ -41,20 +107,107 @@ class ArrangementRow(serializers.ModelSerializer):
 
     class Meta:
         model = Arrangement
-        fields = ("id", "kind", "name", "host", "place", "purpose", "phase", "starts", "ends")
+        fields = ("id", "kind", "name", "host", "place", "level", "purpose", "phase", "starts", "ends")
 
 
 class ArrangementRecord(ArrangementRow):
-    """An arrangement with its members, those of former times too."""
+    """An arrangement with its members, those of former times too, its funds, gateways and reporting lines."""
 
+    footprint = PlacePart(many=True)
+    priorities = serializers.SerializerMethodField()
+    activities = serializers.ListField(child=serializers.CharField())
     members = ArrangementMemberPart(many=True)
+    funds = FundPart(many=True)
+    gateways = GatewayPart(many=True)
+    reports_to = LinePart(many=True, source="reporting_lines")
 
     class Meta(ArrangementRow.Meta):
-        fields = (*ArrangementRow.Meta.fields, "members")
+        fields = (
+            *ArrangementRow.Meta.fields, "footprint", "priorities", "activities", "scrutiny", "political_oversight",
+            "governors_oversight", "members", "funds", "gateways", "reports_to",
+        )  # fmt: skip
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_priorities(self, row: Arrangement) -> list[str]:
+        """One text each."""
+        return [line for line in row.priorities.splitlines() if line.strip()]
 
 
-class Arrangements(Visible):
-    """Arrangements between bodies, by name."""
+# --- What is sent ---------------------------------------------------------------------------------------------------
+
+
+class Priorities(serializers.ListField):
+    """Short texts, kept one a line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.CharField(max_length=200), max_length=50, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """One a line."""
+        return "\n".join(" ".join(text.split()) for text in super().to_internal_value(data))
+
+
+class ArrangementChanged(Sent):
+    """Fields of an arrangement to change. A phase goes up by a gateway review alone. `ends`: its last day."""
+
+    name = serializers.CharField(max_length=160, required=False)
+    place = one(Place.objects.all())
+    level = serializers.ChoiceField(SpatialLevel.choices, allow_blank=True, required=False)
+    footprint = serializers.PrimaryKeyRelatedField(queryset=Place.objects.all(), many=True, required=False)
+    purpose = serializers.CharField(max_length=4_000, allow_blank=True, required=False)
+    priorities = Priorities(required=False)
+    activities = serializers.ListField(
+        child=serializers.ChoiceField([(area.code, area.name) for area in all_areas()]), max_length=50, required=False
+    )
+    phase = serializers.ChoiceField(Arrangement.Phase.choices, required=False)
+    scrutiny = serializers.CharField(max_length=4_000, allow_blank=True, required=False)
+    political_oversight = serializers.CharField(max_length=4_000, allow_blank=True, required=False)
+    governors_oversight = serializers.CharField(max_length=4_000, allow_blank=True, required=False)
+    ends = serializers.DateField(required=False)
+
+
+class ArrangementFounded(ArrangementChanged):
+    """An arrangement to record."""
+
+    host = BodyNamed()
+    kind = serializers.ChoiceField(Arrangement.Kind.choices)
+    name = serializers.CharField(max_length=160)
+    starts = serializers.DateField()
+    ends = None
+
+
+class PartAgreed(Sent):
+    """A body that begins to take part."""
+
+    organisation = BodyNamed()
+    sector = serializers.CharField(max_length=60, allow_blank=True, required=False)
+    capacity = serializers.ChoiceField(ArrangementMember.Capacity.choices, default="voting")
+    expectation = serializers.ChoiceField(ArrangementMember.Expectation.choices, default="member")
+    represented_by = BodyNamed(required=False, allow_null=True)
+    starts = serializers.DateField()
+
+
+class PartChanged(Sent):
+    """Another agreement with a body from `from_day` on; or `last_day`, to end its part."""
+
+    from_day = serializers.DateField(required=False)
+    last_day = serializers.DateField(required=False)
+    sector = serializers.CharField(max_length=60, allow_blank=True, required=False)
+    capacity = serializers.ChoiceField(ArrangementMember.Capacity.choices, required=False)
+    expectation = serializers.ChoiceField(ArrangementMember.Expectation.choices, required=False)
+    represented_by = BodyNamed(required=False, allow_null=True)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """One of the two days."""
+        if ("from_day" in values) == ("last_day" in values):
+            raise serializers.ValidationError("Send from_day with what changes, or last_day to end it.")
+        if "last_day" in values and len(values) > 1:
+            raise serializers.ValidationError("Send last_day alone.")
+        return values
+
+
+class Arrangements(Written):
+    """Arrangements between bodies, by name. POST records one, PATCH changes one that was read."""
 
     queryset = Arrangement.objects.select_related("host", "place")
     ordering = ("name", "id")
@@ -63,9 +216,81 @@ class Arrangements(Visible):
     record_serializer_class = ArrangementRecord
 
     def get_queryset(self) -> Any:
-        """A record also shows its members."""
+        """A record also shows its members, funds, gateways and lines."""
         rows = super().get_queryset()
         if self.action != "retrieve":
             return rows
         members = ArrangementMember.objects.select_related("organisation", "represented_by").order_by("pk")
-        return rows.prefetch_related(Prefetch("members", members))
+        funds = Fund.objects.select_related("host").prefetch_related(
+            Prefetch("contributions", Contribution.objects.select_related("organisation").order_by("pk"))
+        )
+        lines = ReportingLine.objects.select_related("to_arrangement", "to_organisation").order_by("pk")
+        return rows.prefetch_related(
+            "footprint", "gateways", Prefetch("members", members), Prefetch("funds", funds),
+            Prefetch("reporting_lines", lines),
+        )  # fmt: skip
+
+    @extend_schema(request=ArrangementFounded, responses={201: ArrangementRecord}, parameters=[IDEMPOTENCY_KEY])
+    @once
+    def create(self, request: Request) -> Response:
+        """Record an arrangement of a body of yours."""
+        self.require_a_host()
+        values = values_of(ArrangementFounded, request)
+        footprint = values.pop("footprint", [])
+        made = actions.found_arrangement(
+            by=request.actor, host=values.pop("host"), values=values, footprint=footprint
+        )  # fmt: skip
+        location = request.build_absolute_uri(f"/api/v1/arrangements/{made.pk}/")
+        return self.read_again(made.pk, 201, Location=location)
+
+    @extend_schema(request=ArrangementChanged, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH])
+    @once
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change an arrangement, or end it."""
+
+        def act(arrangement: Arrangement) -> None:
+            values = values_of(ArrangementChanged, request, partial=True)
+            last_day, footprint = values.pop("ends", None), values.pop("footprint", None)
+            if values or footprint is not None:
+                actions.edit_arrangement(by=request.actor, arrangement=arrangement, values=values, footprint=footprint)
+            if last_day is not None:
+                actions.end_arrangement(by=request.actor, arrangement=arrangement, last_day=last_day)
+
+        return self.change(request, act)
+
+    @extend_schema(
+        request=PartAgreed, responses={201: ArrangementRecord}, parameters=[IDEMPOTENCY_KEY], summary="Add a member"
+    )
+    @action(detail=True, methods=["post"], url_path="members", filterset_class=None, pagination_class=None)
+    @once
+    def members(self, request: Request, pk: str) -> Response:
+        """Record that a body takes part; the answer is the arrangement as it is then."""
+        found = self.own(request)
+        values = values_of(PartAgreed, request)
+        actions.join_arrangement(
+            by=request.actor, arrangement=found, organisation=values.pop("organisation"), values=values
+        )
+        return self.read_again(found.pk, 201)
+
+    @extend_schema(
+        request=PartChanged, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH],
+        summary="Change or end a body's part",
+    )  # fmt: skip
+    @action(detail=True, methods=["patch"], url_path=r"members/(?P<member>[^/.]+)", url_name="member")
+    @once
+    def member(self, request: Request, pk: str, member: str) -> Response:
+        """Another agreement from a day on, or the end of a part. If-Match is the arrangement's version."""
+
+        def act(found: Arrangement) -> None:
+            row = self.part(found.members.select_related("organisation", "arrangement"), member)
+            values = values_of(PartChanged, request, partial=True)
+            if last_day := values.pop("last_day", None):
+                actions.end_member(by=request.actor, member=row, last_day=last_day)
+                return
+            from_day = values.pop("from_day")
+            kept = {name: getattr(row, name) for name in ("sector", "capacity", "expectation", "represented_by")}
+            if values.get("expectation", "represented") != "represented":
+                kept["represented_by"] = None
+            actions.change_member(by=request.actor, member=row, from_day=from_day, values=kept | values)
+
+        return self.change(request, act)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from ics_governance import wording
 from ics_governance.permissions import Actor
@@ -77,9 +78,12 @@ def of_body(body: Organisation, day: date) -> Q:
 
 
 def detailed() -> QuerySet[Forum]:
-    """Forums with the names of their places, as `areas`."""
+    """Forums with the names of their places, as `areas`, and the committees in common that they meet in, as `within`."""
+    within = Forum.objects.filter(committees=OuterRef("pk")).order_by("name", "pk")
     areas = Place.objects.filter(forums=OuterRef("pk")).order_by("name").values("name")
-    return Forum.objects.annotate(areas=ArraySubquery(areas)).select_related("host", "arrangement", "post__holder")
+    return Forum.objects.annotate(
+        areas=ArraySubquery(areas), within=ArraySubquery(within.values(row=JSONObject(pk="pk", name="name")))
+    ).select_related("host", "arrangement", "post__holder")
 
 
 @dataclass
@@ -230,11 +234,6 @@ def committees_of(forum: Forum) -> list[Forum]:
     if forum.form != Forum.Form.COMMITTEES_IN_COMMON:
         return []
     return list(forum.committees.select_related("host").order_by("host__name", "name"))
-
-
-def meets_within(forum: Forum) -> list[Forum]:
-    """The committees in common in which this forum meets."""
-    return list(forum.meets_within.order_by("name", "id"))
 
 
 @dataclass(frozen=True)

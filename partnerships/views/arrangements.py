@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from ics_governance import exports
 from ics_governance.exports import Column
 from ics_governance.paging import paged
-from partnerships.access import P, allowed, visible_or_404
+from partnerships.access import P, visible_or_404
 from partnerships.forms.organisations import ArrangementFilter
 from partnerships.models import Arrangement
 from partnerships.queries import arrangements as queries
@@ -58,7 +58,7 @@ def arrangement(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "arrangement": record,
         "ended": ended,
-        "may_edit": allowed(actor, P.FORUM_EDIT, record) and not ended,
+        "may_edit": record.host_id in actor.organisations(P.FORUM_EDIT, "host") and not ended,
         "members": current,
         "former": [row for row in members if row not in current],
         "advised": queries.missing_partners(record, current),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from ics_governance import exports
 from ics_governance.exports import Column
 from ics_governance.paging import paged
-from partnerships.access import P, allowed, visible_or_404
+from partnerships.access import P, visible_or_404
 from partnerships.actions.memberships import may_answer
 from partnerships.forms.organisations import ForumFilter
 from partnerships.forms_of_forum import FORMS
@@ -64,11 +64,10 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
     committees = queries.committees_of(record)
     context = {
         "says": FORMS[record.form],
-        "may_edit": allowed(actor, P.FORUM_EDIT, record) and not ended,
+        "may_edit": record.host_id in actor.organisations(P.FORUM_EDIT, "host") and not ended,
         "offers": [row for row in members.offered if may_answer(actor, row)],
         "rules": queries.rules_in_words(terms),
         "committees": committees,
-        "within": queries.meets_within(record),
         "forum": record,
         "ended": ended,
         "terms": terms,

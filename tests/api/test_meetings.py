@@ -28,7 +28,7 @@ def test_a_meeting_tells_its_forum_its_notice_its_agenda_and_who_was_there(api, 
         "QWO": "Marcus Adeyemi",
         "RCF": "Denis Ormerod",
     }
-    assert record["quorum"] == {"present": 2, "needed": 2}
+    assert record["quorum"] == {"present": 2, "needed": 2, "rules_unmet": []}
 
 
 @pytest.mark.parametrize("who", ["officer", "executive", "auditor", "secretary", "chair", "partner", "region_lead"])

@@ -2,6 +2,7 @@
 
 import inspect
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import structlog
@@ -10,7 +11,17 @@ import time_machine
 from ics_governance import ledger
 from ics_governance.context import acting_as
 from ics_governance.models import User
-from partnerships.actions import decisions, delegations, followup, forums, meetings, people, reference
+from partnerships.actions import (
+    arrangements,
+    decisions,
+    delegations,
+    followup,
+    forums,
+    meetings,
+    memberships,
+    people,
+    reference,
+)
 from partnerships.actions.meetings import Item, Mark
 from partnerships.models import Action, Decision, Delegation, Function, RoleMembership
 
@@ -51,12 +62,28 @@ KINDS = {
     followup.hand_back: "action.handed_back",
     followup.confirm: "action.confirmed",
     followup.withdraw: "action.withdrawn",
-    forums.found_arrangement: "arrangement.founded",
-    forums.join_arrangement: "arrangement.joined",
+    arrangements.found_arrangement: "arrangement.founded",
+    arrangements.edit_arrangement: "arrangement.changed",
+    arrangements.end_arrangement: "arrangement.ended",
+    arrangements.join_arrangement: "arrangement.joined",
+    arrangements.change_member: "arrangement.member_changed",
+    arrangements.end_member: "arrangement.member_ended",
+    arrangements.review_gateway: "arrangement.gateway_reviewed",
+    arrangements.record_fund: "fund.recorded",
+    arrangements.change_fund: "fund.changed",
+    arrangements.report_to: "arrangement.reports_to",
+    arrangements.end_line: "arrangement.line_ended",
     forums.found_forum: "forum.founded",
+    forums.edit_forum: "forum.changed",
+    forums.end_forum: "forum.ended",
     forums.adopt_terms: "forum.terms_adopted",
-    forums.appoint: "forum.member_appointed",
-    forums.end_membership: "forum.membership_ended",
+    memberships.appoint: "forum.member_appointed",
+    memberships.change_membership: "forum.member_changed",
+    memberships.end_membership: "forum.membership_ended",
+    memberships.name_deputy: "forum.deputy_named",
+    memberships.end_deputy: "forum.deputy_ended",
+    memberships.accept_membership: "forum.membership_accepted",
+    memberships.refuse_membership: "forum.membership_refused",
     delegations.draft_delegation: "delegation.drafted",
     delegations.approve: "delegation.approved",
     delegations.bring_into_force: "delegation.in_force",
@@ -102,7 +129,7 @@ def do(world, one_ledger_entry):
 
 
 def test_every_action_is_listed_here():
-    modules = (decisions, delegations, followup, forums, meetings, people, reference)
+    modules = (arrangements, decisions, delegations, followup, forums, meetings, memberships, people, reference)
     found = {
         function
         for module in modules
@@ -198,22 +225,55 @@ def _propose(do, world, decision):
     return do("officer", followup.propose_action, decision=decision, title="Buy it", owner=world.body("RCF"), due=due)
 
 
-def test_forums_leave_one_entry_each(do, world):
+def test_arrangements_leave_one_entry_each(do, world):
+    trust, last = world.body("RCF"), date(2027, 3, 31)
     values = {"kind": "collaborative", "name": "Acute providers", "starts": TODAY}
-    arrangement = do("officer", forums.found_arrangement, host=world.icb, values=values)
-    do(
-        "officer", forums.join_arrangement, arrangement=arrangement, organisation=world.body("RCF"),
-        values={"starts": TODAY},
-    )  # fmt: skip
-    values = {"name": "Acute committee", "form": "committee", "level": "system", "starts": TODAY}
+    made = do("officer", arrangements.found_arrangement, host=world.icb, values=values)
+    part = {"starts": TODAY, "expectation": "member"}
+    member = do("officer", arrangements.join_arrangement, arrangement=made, organisation=trust, values=part)
+    do("officer", arrangements.edit_arrangement, arrangement=made, values={"purpose": "Shorter waits"})
+    do("officer", arrangements.change_member, member=member, from_day=TODAY, values={"capacity": "attending"})
+    review = {"held_on": TODAY, "phase_after": "partial", "outcome": "passed", "criteria": [["Clear", True]]}
+    do("officer", arrangements.review_gateway, arrangement=made, values=review)
+    fund = {"kind": "aligned", "name": "Theatres", "host": world.icb, "year": 2026}
+    paid = [arrangements.Paid(trust, Decimal(100))]
+    row = do("officer", arrangements.record_fund, arrangement=made, values=fund, paid=paid)
+    do("officer", arrangements.change_fund, fund=row, values=fund | {"purpose": "More theatres"}, paid=paid)
+    line = do("officer", arrangements.report_to, arrangement=made,
+              values={"to_organisation": world.icb, "starts": TODAY})  # fmt: skip
+    do("officer", arrangements.end_line, line=line, last_day=last)
+    do("officer", arrangements.end_member, member=member, last_day=last)
+    do("officer", arrangements.end_arrangement, arrangement=made, last_day=last)
+    assert do.tried == _of(arrangements)
+
+
+def test_forums_leave_one_entry_each(do, world):
+    values = {
+        "name": "Acute committee",
+        "form": "committee",
+        "level": "system",
+        "starts": TODAY,
+        "meets_in_public": True,
+    }
     forum = do("officer", forums.found_forum, host=world.icb, values=values)
+    do("officer", forums.edit_forum, forum=forum, values={"purpose": "Theatres"})
     do("officer", forums.adopt_terms, forum=forum, values={"adopted_on": TODAY, "quorum": 2})
-    member = do(
-        "officer", forums.appoint, forum=forum, organisation=world.body("RCF"),
-        values={"starts": TODAY, "holder": world.person("chair")},
-    )  # fmt: skip
-    do("officer", forums.end_membership, membership=member, last_day=TODAY)
+    do("officer", forums.end_forum, forum=forum, last_day=date(2027, 3, 31))
     assert do.tried == _of(forums)
+
+
+def test_memberships_leave_one_entry_each(do, world):
+    seat = {"forum": world.place_board, "organisation": world.body("RCF")}
+    member = do("officer", memberships.appoint, **seat, values={"starts": TODAY, "holder": world.person("secretary")})
+    other = do("officer", memberships.appoint, **seat, values={"starts": TODAY})
+    do("chair", memberships.accept_membership, membership=member)
+    do("secretary", memberships.refuse_membership, membership=other)
+    vacant = {"holder": None, "voting": False}
+    do("officer", memberships.change_membership, membership=member, from_day=TODAY, values=vacant)
+    deputy = do("officer", memberships.name_deputy, membership=member, person=world.person("chair"), starts=TODAY)
+    do("officer", memberships.end_deputy, deputy=deputy, last_day=TODAY)
+    do("officer", memberships.end_membership, membership=member, last_day=TODAY)
+    assert do.tried == _of(memberships)
 
 
 def test_delegations_leave_one_entry_each(do, world):
@@ -264,7 +324,7 @@ def test_what_is_refused_leaves_no_entry_and_no_change(world, agreed, one_ledger
         (decisions.rescind, {"decision": decision, "why": "x"}),
         (decisions.release, {"decision": decision}),
         (decisions.correct, {"decision": decision, "reason": "x"}),
-        (forums.found_forum, {"host": world.icb, "values": {"name": "x", "form": "board", "level": "place"}}),
+        (forums.found_forum, {"host": world.icb, "values": {"name": "x", "form": "committee", "level": "place"}}),
         (
             people.grant_role,
             {"user": world.user("stranger"), "organisation": world.icb, "role": "auditor", "starts": TODAY},

@@ -86,7 +86,7 @@ def test_a_consultative_forum_recommends(sign_in, world):
 
 def test_a_board_decides_for_its_body(sign_in, world):
     page = text(sign_in("officer").get(f"/forums/{Forum.objects.get(form='board').pk}/"))
-    assert "A body's own board decides all that the body is responsible for." in page
+    assert "The body's own board: it holds all that the body is responsible for" in page
     assert "As the body's own board it reports to no other forum." in page
 
 

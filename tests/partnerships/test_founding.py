@@ -31,7 +31,7 @@ def test_an_officer_records_a_collaborative_and_who_takes_part(officer, world):
     made = Arrangement.objects.get(name="West Yorkshire Acute Collaborative")
     page = officer.post(
         f"/arrangements/{made.pk}/members/new/",
-        {"organisation": world.body("RCF").pk, "expectation": "member"} | FIRST,
+        {"organisation": world.body("RCF").pk, "expectation": "member", "capacity": "voting"} | FIRST,
         follow=True,
     ).content.decode()
     assert "Airedale" in page
@@ -52,7 +52,7 @@ def test_a_body_joins_once(officer, world):
     partnership = Arrangement.objects.get(name="Bradford District and Craven Partnership")
     answer = officer.post(
         f"/arrangements/{partnership.pk}/members/new/",
-        {"organisation": world.body("RCF").pk, "expectation": "member"} | FIRST,
+        {"organisation": world.body("RCF").pk, "expectation": "member", "capacity": "voting"} | FIRST,
     )
     assert answer.status_code == 422 and "takes part already" in answer.content.decode()
 
@@ -60,7 +60,7 @@ def test_a_body_joins_once(officer, world):
 def test_an_officer_founds_a_forum_with_terms_and_a_member(officer, world):
     officer.post(
         "/forums/new/",
-        {"name": "Leeds place board", "host": world.icb.pk, "form": "committee", "level": "place"} | FIRST,
+        {"name": "Leeds place board", "host": world.icb.pk, "form": "committee", "level": "place", "meets_in_public": "on"} | FIRST,
     )
     forum = Forum.objects.get(name="Leeds place board")
     officer.post(
@@ -97,7 +97,7 @@ def test_ending_a_membership_keeps_it(officer, world):
 
 @pytest.mark.parametrize("address", ["/arrangements/new/", "/forums/new/"])
 def test_other_roles_are_told_who_can(sign_in, address):
-    for person in ("chair", "partner", "region_lead", "auditor", "stranger"):
+    for person in ("chair", "signatory", "region_lead", "auditor", "stranger"):
         answer = sign_in(person).get(address)
         assert answer.status_code == 403 and "This can be done by" in answer.content.decode()
 
