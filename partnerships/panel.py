@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from ics_governance.wording import day, joined, money
 
-from .authority import Alternative, Node, Status, Step
+from .authority import Alternative, Answer, Node, Status, Step
 from .authority.words import VERDICTS, sentence, verdict
 from .queries.authority import Asked
 from .queries.delegation_facts import target_of
@@ -30,9 +31,12 @@ class Panel:
     steps: tuple[Step, ...] = ()
     on: date | None = None
     over_the_limit: bool = False
+    route: str = ""  # the address of the route of the same matter
 
 
 NO_QUESTION = Panel("unsure", "No question yet", "Choose the function that this decision exercises.")
+
+NO_POWER = Panel("unsure", "No power named yet", "Choose the post's power for urgent cases on which this rests.")
 
 
 def panel(
@@ -55,7 +59,17 @@ def panel(
         answer.chain,
         answer.on,
         answer.status is Status.EXCEEDS_LIMIT,
+        _route(answer),
     )
+
+
+def _route(answer: Answer) -> str:
+    """Where the route of the matter is shown, beginning with the holder asked."""
+    asked: dict[str, Any] = {"begins": str(answer.forum), "function": answer.function, "on": answer.on.isoformat()}
+    if answer.amount is not None:
+        asked["amount"] = format(answer.amount, "f")
+    several = {"place": list(answer.places), "body": list(answer.accountable_bodies)}
+    return f"{reverse('authority-route')}?{urlencode(asked | several, doseq=True, safe=':')}"
 
 
 def _nodes(asked: Asked) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ class Matter(forms.Form):
     """A matter in a system: function, amount, places and day. Bound to an address, empty or not."""
 
     mark_optional = False
+    holder = ""  # the field that names a forum, post or body
 
     system = forms.ChoiceField(
         label="System", required=False, help_text="The integrated care board whose area it is about.",
@@ -71,7 +72,15 @@ class Matter(forms.Form):
             return self.reader.on
 
     def _code(self) -> str:
-        return str(self.data.get("system", ""))[:12]
+        """Without a system, that of the holder named: an address may name a forum alone."""
+        code = str(self.data.get("system", ""))[:12]
+        named = self.data.get(self.holder) if self.holder else ""
+        if code or not named:
+            return code
+        try:
+            return system_of_holder(node_of(named), self.day)
+        except ValueError:
+            return ""
 
     def _offer(self, system: SystemRegister) -> None:
         fields: dict[str, Any] = dict(self.fields)
@@ -120,22 +129,14 @@ class Matter(forms.Form):
 class Question(Matter):
     """The same with who would decide."""
 
+    holder = "who"
+
     who = forms.ChoiceField(
         label="Who would decide", required=False, help_text="A forum, a named post or a body of this system.",
         error_messages=unknown("a forum or post of this system on that day"),
     )  # fmt: skip
     q = forms.CharField(label="Or find a forum by its name, anywhere in England", max_length=100, required=False)
     design: ClassVar[dict[str, dict[str, Any]]] = {**Matter.design, "who": {"empty": "Choose who would decide"}}
-
-    def _code(self) -> str:
-        """Without a system, that of the holder named: an address may name a forum alone."""
-        code = super()._code()
-        if code or not self.data.get("who"):
-            return code
-        try:
-            return system_of_holder(node_of(self.data["who"]), self.day)
-        except ValueError:
-            return ""
 
     def _offer(self, system: SystemRegister) -> None:
         super()._offer(system)
@@ -156,6 +157,8 @@ class Question(Matter):
 
 class WayForm(Matter):
     """The same with whose matter it is, where several bodies hold the function, and where it begins."""
+
+    holder = "begins"
 
     body = forms.MultipleChoiceField(required=False, widget=forms.django_forms.MultipleHiddenInput)
     begins = forms.CharField(required=False, max_length=30, widget=forms.HiddenInput)
