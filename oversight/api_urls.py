@@ -22,6 +22,7 @@ from partnerships.api.followup import Actions
 from partnerships.api.forums import Forums
 from partnerships.api.meetings import Meetings
 from partnerships.api.organisations import Organisations
+from partnerships.api.route import Route
 
 router = SimpleRouter()
 for prefix, records in (
@@ -51,6 +52,7 @@ urlpatterns = [
     path("assessments/<str:pk>/answers/<str:question>/", OneAnswer.as_view(), name="api-answer"),
     path("assessments/<str:pk>/answers/<str:question>/evidence/", AnswerEvidence.as_view(), name="api-evidence"),
     path("authority/", Authority.as_view(), name="api-authority"),
+    path("authority/route/", Route.as_view(), name="api-authority-route"),
     path("jobs/<str:pk>/", JobProgress.as_view(), name="api-job"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("", include(router.urls)),
