@@ -559,6 +559,7 @@ for line in ACCOUNTS.strip().splitlines():
         **{verb: by_session(*statuses) for verb, *statuses in pairs})  # fmt: skip
 
 import tests.matrix_arrangements  # noqa: E402,F401 - rows of another file; it needs what stands above
+import tests.matrix_ask  # noqa: E402,F401 - the same
 import tests.matrix_bodies  # noqa: E402,F401 - the same
 import tests.matrix_cases  # noqa: E402,F401 - the same
 import tests.matrix_checks  # noqa: E402,F401 - the same

@@ -49,10 +49,11 @@ from partnerships.models import (
     MeetingAudience,
     Membership,
     Organisation,
+    Rehearsal,
     ReportingLine,
     TermsOfReference,
 )
-from tests import exchanges, records, stage_cases
+from tests import exchanges, records, stage_cases, stage_rehearsals
 from tests.world import LONG_AGO, World
 
 HELD_ON = date(2026, 10, 14)
@@ -101,6 +102,7 @@ class Side:
     evidence: Evidence
     risk: SharedRisk
     query: RecordQuery
+    rehearsal: Rehearsal
 
 
 @dataclass
@@ -210,6 +212,7 @@ def _side(
         suspended_delegation=delegation("suspended"),
         profile=profile,
         signal=_signal(provider, icb),
+        rehearsal=stage_rehearsals.of(icb, forum, world.user(officer), provider, world.body(asked)),
         **_assessments(provider, icb, world.body(region), world.user(officer), framework),
         job=Job.objects.create(kind="score", key=f"stage:{host}", requested_by=world.user(officer), state="done"),
         **exchanges.between(icb, provider, world.body(asked), world.body(region), world.user(officer), framework),

@@ -1,0 +1,48 @@
+"""The matrix of permissions for questions about authority and for rehearsals; `tests/matrix.py` says how to read it."""
+
+from tests.matrix import (
+    API,
+    EXECUTIVE,
+    HOST,
+    MEMBERS,
+    OFFICER,
+    OTHER,
+    READS_TRAILS,
+    THEIR_READERS,
+    by_api,
+    ours,
+    pk,
+    public,
+    row,
+    section,
+    seen,
+    signed_in,
+    theirs,
+)
+
+section("questions of anyone")
+public("authority-ask", "nothing asked")
+public("authority-ask", "a forum", query=lambda stage: {"who": f"forum:{stage.ours.forum.pk}"})
+public("authority-ask", "what cannot be read", get=422, query=lambda stage: {"system": "QWO", "amount": "much"})
+public("authority-route", "nothing asked")
+public("authority-route", "a matter", query=lambda stage: {"system": "QWO", "function": "community_services"})
+row("api-authority-route", "nothing asked", get=by_api(signed_in(400)), **API)
+row("api-authority-route", "a matter", get=by_api(signed_in(200)), **API,
+    query=lambda stage: {"system": "QWO", "function": "community_services"})  # fmt: skip
+
+section("rehearsals")
+row("scenario-list", get=signed_in(200))
+KNOWN = {"args": lambda stage: {"code": "plan-together"}}
+row("scenario", "no system chosen", **KNOWN, get=signed_in(200), post=signed_in(404))
+row("scenario", "in a system", **KNOWN, get=signed_in(200), post=signed_in(422),
+    query=lambda stage: {"system": "QWO"}, data=lambda stage: {"system": "QWO"})  # fmt: skip
+row("scenario", "no such scenario", args=lambda stage: {"code": "nothing"}, get=signed_in(404), post=signed_in(404))
+
+for side, readers, keepers, drafters in (
+    (ours, HOST | MEMBERS, OFFICER | EXECUTIVE, OFFICER),  # the region oversees, and takes no part
+    (theirs, THEIR_READERS, OTHER, OTHER),
+):
+    side("rehearsal", "one", pk("rehearsal"), get=seen(readers, readers), post=seen(readers, keepers, 302))
+    side("rehearsal-paper", "one", pk("rehearsal"), get=seen(readers, readers))
+    side("rehearsal-trail", "one", pk("rehearsal"), get=seen(readers, readers & READS_TRAILS))
+    side("rehearsal-draft", "one", pk("rehearsal"), post=seen(readers, drafters, 302))
