@@ -19,7 +19,7 @@ def titled(name: str) -> str:
     name = " ".join(name.split())
     if name != name.upper():
         return name
-    name = re.sub(r"\s*&\s*", " and ", name).strip()
+    name = " ".join(name.replace("&", " and ").split())
     return WORD.sub(lambda match: _word(match.group(), match.start() == 0), name)
 
 

@@ -100,7 +100,7 @@ def labels(rows: Iterable[OdsRow]) -> dict[str, str]:
 
 
 def told(changes: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[tuple[str, Any, Any]]:
-    """The changes of a row as a page shows them: field, before, after; dates as dates, codes with what they stand for."""
+    """The changes of a row as a page shows them: field, before, after. Codes come with their names."""
     names = names or {}
     return [
         (FIELDS[field], _plain(field, before, names), _plain(field, after, names))

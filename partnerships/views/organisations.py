@@ -49,7 +49,6 @@ COLUMNS: list[Column[Listed]] = [
     Column("Name", lambda row: row.body.name, 52),
     Column("ODS code", lambda row: row.body.ods_code, 10),
     Column("GSS code", lambda row: row.body.gss_code, 12),
-    Column("Code of this register", lambda row: row.body.local_code, 12),
     Column("Kind", lambda row: row.body.get_kind_display(), 24),
     Column("Subtype", lambda row: row.body.kind_in_words, 24),
     Column("Foundation trust", lambda row: row.body.is_foundation_trust if row.body.kind == Kind.TRUST else None, 16),
@@ -59,6 +58,7 @@ COLUMNS: list[Column[Listed]] = [
     Column("Closed", lambda row: row.body.closed, 18),
     Column("Source", lambda row: row.body.source, 40),
     Column("Note", lambda row: row.body.note, 60),
+    Column("Code of this register", lambda row: row.body.local_code, 12),
 ]
 
 

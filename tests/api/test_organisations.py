@@ -4,8 +4,17 @@ from datetime import date
 
 import pytest
 
-from partnerships.models import FormerName, Organisation, Succession
+from partnerships.models import (
+    Cluster,
+    ClusterMember,
+    FormerName,
+    LineageEvent,
+    Organisation,
+    OrganisationRelation,
+    Succession,
+)
 from tests import records
+from tests.world import KNOWN
 
 
 @pytest.fixture
@@ -75,6 +84,48 @@ def test_a_record_tells_what_it_came_from_and_what_became_of_it(officer, world):
     assert record["successors"] == []
     assert [row["name"] for row in record["former_names"]] == ["Airedale"]
     assert [row["kind"] for row in officer.record(f"organisations/{before.pk}/")["successors"]] == ["merger"]
+
+
+def test_a_record_tells_its_links_clusters_and_lineage(officer, world):
+    trust, icb = world.body("RCF"), world.icb
+    OrganisationRelation.objects.create(
+        kind="coterminous", source_body=world.body("E08000032"), target_body=icb, starts=KNOWN
+    )
+    cluster = Cluster.objects.create(name="Pennine", starts=KNOWN, shares_chair=True, mark="V")
+    ClusterMember.objects.create(cluster=cluster, organisation=icb, starts=KNOWN)
+    event = LineageEvent.objects.create(kind="rename", effective_on=KNOWN, instrument="An order")
+    event.bodies.add(icb)
+    record = officer.record(f"organisations/{icb.pk}/")
+    links = [(row["kind"], row["source"]["name"], row["target"]["ods_code"]) for row in record["relations"]]
+    assert links == [("region", icb.name, "Y63"), ("coterminous", "Bradford Council", "QWO")]
+    assert record["clusters"] == [
+        {
+            "id": cluster.pk,
+            "name": "Pennine",
+            "shares_chair": True,
+            "shares_chief_executive": False,
+            "mark": "V",
+            "note": "",
+            "starts": "2026-04-01",
+            "ends": None,
+        }
+    ]
+    assert record["lineage"] == [
+        {"id": event.pk, "kind": "rename", "effective_on": "2026-04-01", "instrument": "An order", "note": ""}
+    ]
+    (link,) = officer.record(f"organisations/{trust.pk}/")["relations"]
+    assert (link["kind"], link["target"]["ods_code"], link["lead"], link["starts"]) == (
+        "system",
+        "QWO",
+        True,
+        "2026-04-01",
+    )
+
+
+def test_a_body_without_a_national_code_is_named_by_the_code_of_this_register(officer):
+    Organisation.objects.create(kind="vcse", name="Bradford Voices", local_code="L0001")
+    (row,) = officer.rows("organisations/", q="L0001")
+    assert (row["local_code"], row["ods_code"], row["kind"]) == ("L0001", None, "vcse")
 
 
 def test_everyone_who_signed_in_reads_organisations(api):

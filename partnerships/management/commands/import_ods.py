@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ics_governance.permissions import SYSTEM
+from ics_governance.wording import NBSP
 from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed
 from partnerships.actions.ods import Imported, import_file
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         try:
             done = import_file(by=SYSTEM, file_name=file.name, data=data, accept=accept, dry_run=dry_run)
         except GuardFailed as refused:
-            problems = "\n".join(f"  {reason.text}" for reason in refused.reasons)
+            problems = "\n".join(f"  {reason.text}" for reason in refused.reasons if reason.field != "file")
             raise CommandError(f"{file.name} is refused, nothing was changed:\n{problems}") from None
         for outcome, heading in HEADINGS.items():
             rows = [row for row in done.rows if row.outcome == outcome]
@@ -71,7 +72,7 @@ def _line(row: OdsRow) -> str:
 def _words(field: str, value: Any) -> str:
     if value is None:
         return "open" if field == "Closed" else "not recorded"
-    return value if isinstance(value, str) else in_words(value)
+    return value if isinstance(value, str) else in_words(value).replace(NBSP, " ")
 
 
 def _summary(done: Imported, dry_run: bool) -> str:
