@@ -20,9 +20,11 @@ from partnerships.api.decisions import Decisions, PublicDecisions
 from partnerships.api.delegations import Delegations
 from partnerships.api.followup import Actions
 from partnerships.api.forums import Forums
+from partnerships.api.functions import Functions
 from partnerships.api.meetings import Meetings
 from partnerships.api.organisations import Organisations
 from partnerships.api.route import Route
+from partnerships.api.systems import SystemMap
 
 router = SimpleRouter()
 for prefix, records in (
@@ -30,6 +32,7 @@ for prefix, records in (
     ("arrangements", Arrangements),
     ("forums", Forums),
     ("delegations", Delegations),
+    ("functions", Functions),
     ("checks", Findings),
     ("meetings", Meetings),
     ("decisions", Decisions),
@@ -54,6 +57,7 @@ urlpatterns = [
     path("authority/", Authority.as_view(), name="api-authority"),
     path("authority/route/", Route.as_view(), name="api-authority-route"),
     path("jobs/<str:pk>/", JobProgress.as_view(), name="api-job"),
+    path("systems/<str:code>/map/", SystemMap.as_view(), name="api-system-map"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("", include(router.urls)),
 ]

@@ -150,6 +150,7 @@ NOUNS = {
     "request": ("request for information to answer", "requests for information to answer"),
     "query": ("queried record to answer", "queried records to answer"),
     "risk": ("shared risk to review", "shared risks to review"),
+    "ratify": ("urgent decision to ratify", "urgent decisions to ratify"),
 }
 CHARACTERISTICS = {
     "R": "Relationships",
@@ -181,6 +182,8 @@ def place_of(task: Any) -> str:
             return address("feedback-answer", task.pk)
         case "round":
             return address("feedback-round", task.pk)
+        case "ratify":
+            return address("decision", task.reference)
         case "query":
             return address("record-query", task.pk) or address("profile", task.reference)
     return address(task.kind, task.pk)
@@ -189,7 +192,7 @@ def place_of(task: Any) -> str:
 def name_of(task: Any) -> str:
     """The text of its link."""
     match task.kind:
-        case "reply" | "case":
+        case "reply" | "case" | "ratify":
             return f"{task.reference}, {task.title}"
         case "assessment":
             return f"{task.body}, {task.title}/{(int(task.title) + 1) % 100:02}"

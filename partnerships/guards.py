@@ -110,6 +110,31 @@ def decision_is_quorate(decision: Any) -> list[Reason]:
     ]
 
 
+def urgent_power_is_named(decision: Any) -> list[Reason]:
+    """One taken by urgent power names the power of the post that took it."""
+    if decision.means == "urgent" and decision.urgent_power_id is None:
+        return [Reason("The power for urgent cases on which it rests", "urgent_power")]
+    return []
+
+
+def may_ratify(decision: Any, by: Any) -> list[Reason]:
+    """Why a decision cannot be ratified by another one: both as they stand."""
+    reasons = []
+    if decision.means != "urgent" or decision.state not in ("agreed", "implemented", "reviewed"):
+        reasons.append(Reason("Only a decision that was taken by urgent power is ratified"))
+    if decision.ratified_by_id is not None:
+        reasons.append(Reason("It has been ratified already"))
+    if by.forum_id != decision.forum_id or by.pk == decision.pk:
+        reasons.append(Reason("It is ratified by another decision of the same forum", "ratified_by"))
+    elif by.means == "urgent" or by.state not in ("agreed", "implemented", "reviewed"):
+        reasons.append(Reason("It is ratified by a decision that the forum has agreed", "ratified_by"))
+    elif by.kind not in ("decide", "endorse"):
+        reasons.append(Reason("A recommendation or a note ratifies nothing", "ratified_by"))
+    elif by.decided_on is None or (decision.decided_on and by.decided_on < decision.decided_on):
+        reasons.append(Reason("The decision that ratifies it was taken after it", "ratified_by"))
+    return reasons
+
+
 def forum_may_bind(decision: Any) -> list[Reason]:
     """A consultative forum and a council of governors only recommend."""
     if decision.kind == "decide" and not decision.forum.binds:

@@ -66,6 +66,7 @@ decision_urls = [
     path("<reference:reference>/actions/<int:pk>/drop/", decisions.drop_action, name="decision-action-drop"),
     path("<reference:reference>/contributors/", decisions.invite, name="decision-invite"),
     path("<reference:reference>/contributors/<int:pk>/remove/", decisions.uninvite, name="decision-uninvite"),
+    path("<reference:reference>/ratify/by/", decisions.ratify, name="decision-ratify"),
     path("<reference:reference>/<slug:event>/", decisions.move, name="decision-move"),
     path("<reference:reference>/<slug:event>/why/", decisions.move_with_reason, name="decision-why"),
 ]

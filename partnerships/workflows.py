@@ -117,7 +117,12 @@ DECISION = register(
                 P.DECISION_AGREE,
                 "decision.agreed",
                 "Agree",
-                (guards.decision_is_complete, guards.decision_is_quorate, guards.forum_may_bind),
+                (
+                    guards.decision_is_complete,
+                    guards.decision_is_quorate,
+                    guards.urgent_power_is_named,
+                    guards.forum_may_bind,
+                ),
             ),
             Transition(
                 "defer",

@@ -178,7 +178,6 @@ public("switch-person", "of the demonstration", get=405, post=to_all(404))
 section("registers")
 READS_TRAILS = OFFICER | EXECUTIVE | AUDITOR | TRUST | REGION | OTHER | OTHER_TRUST
 FOUNDERS = OFFICER | OTHER  # an ICB's officer, for their own ICB
-DRAFTERS = OFFICER | SECRETARY | OTHER | OTHER_TRUST
 
 for name in ("organisation-list", "arrangement-list", "forum-list", "delegation-list"):
     row(name, get=signed_in(200))
@@ -190,29 +189,10 @@ for side in (ours, theirs):
         side(kind, "one", pk(record), get=signed_in(200))
         side(f"{kind}-trail", "one", pk(record), get=only(READS_TRAILS, others=403))
 
-row("delegation-new", get=only(DRAFTERS, others=403), post=only(DRAFTERS, 422, others=403))
 
 for side, declarers, trust in ((ours, OFFICER | EXECUTIVE, SECRETARY), (theirs, OTHER, OTHER_TRUST)):
     for name, who in (("icb", declarers), ("trust", trust)):
         side("organisation-declare", name, code(name), get=only(who, others=403), post=only(who, 422, others=403))
-
-# a draft is for those who draft or approve for its body, and who drafts it does not approve it
-for side, drafters, approvers in ((ours, OFFICER, EXECUTIVE), (theirs, OTHER, frozenset())):
-    team = drafters | approvers
-    side("delegation", "a draft", pk("draft_delegation"), get=seen(team, team))
-    side("delegation-trail", "a draft", pk("draft_delegation"), get=seen(team, team))
-    side("delegation-move", "approve", pk("draft_delegation", event="approve"), post=seen(team, approvers, 302))
-    for event, record, who in (
-        ("bring_into_force", "approved_delegation", drafters),
-        ("suspend", "delegation", approvers),
-        ("resume", "suspended_delegation", approvers),
-    ):
-        side("delegation-move", event, pk(record, event=event), post=only(who, 302, others=403))
-    args = pk("draft_delegation")
-    side("api-delegations-detail", "a draft", args, get=by_api(seen(team, team)), **API)
-ours("delegation-move", "no such event", pk("delegation", event="nothing"), post=signed_in(404))
-ours("delegation-end", "one", pk("delegation"), get=only(EXECUTIVE, others=403), post=only(EXECUTIVE, 422, others=403))
-theirs("delegation-end", "one", pk("delegation"), get=signed_in(403), post=signed_in(403))
 
 # --- Meetings: their host, the members of the forum, the region above ---------------------------------------------
 
@@ -436,7 +416,7 @@ theirs("job", "their officer's", pk("job"), get=seen(OTHER | ADMIN, OTHER | ADMI
 
 section("api")
 
-LISTS = ("organisations", "delegations", "meetings", "decisions", "actions", "frameworks",
+LISTS = ("organisations", "meetings", "decisions", "actions", "frameworks",
          "profiles", "feedback", "requests", "risks", "assessments")  # fmt: skip
 
 for name in LISTS:
@@ -453,7 +433,6 @@ for side, host, readers, profiled, asker in (
 ):
     for name, record in (
         ("organisations", "trust"),
-        ("delegations", "delegation"),
     ):
         side(f"api-{name}-detail", "one", pk(record), get=by_api(signed_in(200)), **API)
     for name, record, who in (
@@ -566,3 +545,4 @@ import tests.matrix_checks  # noqa: E402,F401 - the same
 import tests.matrix_restructures  # noqa: E402,F401 - the same
 import tests.matrix_signals  # noqa: E402,F401 - the same
 import tests.matrix_systems  # noqa: E402,F401 - the same
+import tests.matrix_delegations  # noqa: E402,F401 - the same

@@ -18,7 +18,9 @@ from collaboration.queries import assessments, feedback, requests, risks
 from ics_governance.permissions import Actor
 from oversight.access import P
 from oversight.models import Case, Reply
+from partnerships.access import P as Partnerships
 from partnerships.access import scope
+from partnerships.queries.decisions import to_ratify
 
 from . import signals
 from .cases import cases_of
@@ -145,6 +147,10 @@ def _of_queries(actor: Actor) -> QuerySet[Any]:
     return _part(rows, "query", title="text", body=_name("subject"), due="due_on", reference="subject__ods_code")
 
 
+def _of_ratifying(actor: Actor) -> QuerySet[Any]:
+    return _part(to_ratify(actor), "ratify", title="title", body="forum__name", due="ratify_by", reference="reference")
+
+
 # kind: (a permission without which nothing of it can wait, its rows)
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[Actor], QuerySet[Any]]]] = {
     "reply": ((P.CASE_REPLY,), _of_replies),
@@ -159,6 +165,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[Actor], QuerySet[Any]]]] = {
     "request": ((Collaboration.REQUEST_ANSWER,), _of_requests),
     "query": ((Collaboration.QUERY_ANSWER,), _of_queries),
     "risk": ((Collaboration.RISK_EDIT,), _of_risks),
+    "ratify": ((Partnerships.DECISION_AGREE,), _of_ratifying),
 }
 
 

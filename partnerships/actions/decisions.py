@@ -16,8 +16,10 @@ from ics_governance.context import system
 from ics_governance.models import User
 from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
+from ics_governance.workingdays import add_working_days
 from partnerships.access import P, require
 from partnerships.authority.meeting import MeetingFacts, with_meeting
+from partnerships.guards import may_ratify
 from partnerships.models import (
     AgendaItem,
     Attendance,
@@ -33,16 +35,17 @@ from partnerships.models import (
 )
 from partnerships.queries.audience import bodies_of_forum
 from partnerships.queries.authority import ask_for
+from partnerships.queries.decisions import is_vacant
 from partnerships.workflows import DECISION
 
 # What may be typed into a draft; everything else is set by an action of its own.
 DRAFTED = (
     "title", "text", "kind", "weight", "means", "decided_on", "function", "amount", "level", "subsidiarity", "options",
     "effect_health", "effect_quality", "effect_resources", "effect_inequalities", "engagement", "engagement_note",
-    "equality", "equality_note", "departures", "review_on", "lead_officer",
+    "equality", "equality_note", "departures", "review_on", "lead_officer", "urgent_power",
 )  # fmt: skip
 # What an audit entry of an agreed decision holds: the whole of it.
-AUTHORITY = ("accountable_body", "authority_status", "authority_answer")
+AUTHORITY = ("accountable_body", "authority_status", "authority_answer", "ratify_by")
 GOVERNED = (*DRAFTED, *AUTHORITY, "reference", "forum", "meeting", "state")
 
 
@@ -114,6 +117,8 @@ def save_draft(
         raise ValueError(f"Not fields of a draft: {sorted(unknown)}")
     for name, value in values.items():
         setattr(current, name, value)
+    if current.means != Decision.Means.URGENT:
+        current.urgent_power = None
     with system("save a draft"):
         if places is not None:
             current.places.set(places)
@@ -178,10 +183,22 @@ def agree(*, by: Actor, decision: Decision) -> Decision:
 def _prepare(decision: Decision, on: date) -> None:
     load_for_guards(decision)
     _ask(decision, on, _facts(decision))
+    decision.ratify_by = _ratify_by(decision)
+
+
+def _ratify_by(decision: Decision) -> date | None:
+    """By when one taken by urgent power must be ratified."""
+    power = decision.urgent_power
+    if decision.means != Decision.Means.URGENT or power is None or not decision.decided_on:
+        return None
+    return add_working_days(decision.decided_on, power.ratify_within) if power.ratify_within else None
 
 
 def _facts(decision: Decision) -> MeetingFacts | None:
-    """Who took the decision; None when it was not taken at a meeting."""
+    """Who took the decision; None when it was taken by correspondence."""
+    power = decision.urgent_power
+    if decision.means == Decision.Means.URGENT and power is not None and power.to_post is not None:
+        return MeetingFacts(post_vacant=is_vacant(power.to_post, decision.decided_on))
     if decision.means != Decision.Means.MEETING or decision.meeting is None:
         return None
     present, needed = decision.meeting.quorum_facts
@@ -231,6 +248,17 @@ def defer(*, by: Actor, decision: Decision, why: str, authority_was_missing: boo
 def turn_down(*, by: Actor, decision: Decision, why: str) -> Decision:
     """Record that it was not agreed, and why."""
     return _outcome("turn_down", by, decision, why)
+
+
+@transaction.atomic
+def ratify(*, by: Actor, decision: Decision, ratified_by: Decision) -> Decision:
+    """Record that a decision of the forum ratified one that was taken by urgent power; late is said, not refused."""
+    require(by, P.DECISION_AGREE, decision)
+    current = locked(decision)
+    if reasons := may_ratify(current, ratified_by):
+        raise GuardFailed(reasons)
+    changes = {"ratified_by": ratified_by}
+    return change(current, "decision.ratified", by=by, organisation_id=current.forum.host_id, changes=changes)
 
 
 @transaction.atomic

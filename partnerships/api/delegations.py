@@ -1,11 +1,40 @@
 """`/delegations/`: who passed which function on to whom, and within which limits."""
 
-from rest_framework import serializers
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from partnerships.models import Delegation, Post
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import exceptions, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from .filters import Body, Id, InForce, OfFunction, one_of
-from .parts import BodyPart, ForumPart, FunctionPart, PlacePart, Visible
+from ics_governance import ledger
+from ics_governance.actions import locked
+from ics_governance.api_writes import IDEMPOTENCY_KEY, IF_MATCH, etag, once, require_version
+from ics_governance.permissions import Refused
+from ics_governance.workflow import Reason
+from partnerships.access import P, require
+from partnerships.actions import delegations as actions
+from partnerships.delegation_guards import delegation_is_sound
+from partnerships.models import Delegation, DelegationReview, Forum, Function, Fund, Place, Post, Suspension
+from partnerships.queries.delegation_facts import gather_saved
+from partnerships.workflows import DELEGATION
+
+from .filters import Body, Id, InForce, OfFunction, body_named, one_of
+from .parts import BodyPart, ForumPart, FunctionPart, PlacePart, ReasonPart, Visible
+
+MAKERS: dict[str, Callable[..., Delegation]] = {
+    "approve": actions.approve, "withdraw": actions.withdraw, "bring_into_force": actions.bring_into_force,
+    "suspend": actions.suspend, "resume": actions.resume, "end": actions.end,
+}  # fmt: skip
+ASKS = {"suspend": ["reason"], "end": ["last_day"]}
+
+
+def told(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    """Reasons as the API gives them."""
+    return [{"text": reason.text, "missing": reason.field} for reason in reasons]
 
 
 class DelegationFilters(InForce):
@@ -45,15 +74,220 @@ class DelegationRecord(serializers.ModelSerializer):
         fields = (
             "id", "function", "from_organisation", "from_forum", "from_post", "to_organisation", "to_forum", "to_post",
             "model", "basis", "instrument", "limit", "limit_kind", "places", "starts", "ends", "review_on",
-            "conditions", "onward_delegation_permitted", "status",
+            "conditions", "onward_delegation_permitted", "status", "fund", "urgent", "ratify_within", "assurance",
+            "novates",
         )  # fmt: skip
 
 
-class Delegations(Visible):
-    """Delegations, in the order in which they were recorded."""
+class ReviewPart(serializers.ModelSerializer):
+    """A review that was held."""
 
+    class Meta:
+        model = DelegationReview
+        fields = ("held_on", "outcome", "note", "next_review_on")
+
+
+class SuspensionPart(serializers.ModelSerializer):
+    """Days on which it gave no authority; `ends` null: it still does not."""
+
+    class Meta:
+        model = Suspension
+        fields = ("starts", "ends", "reason")
+
+
+class WholeDelegation(DelegationRecord):
+    """A delegation with its reviews and suspensions. `needs`: what stands against approving a draft."""
+
+    reviews = ReviewPart(many=True)
+    suspensions = SuspensionPart(many=True)
+    needs = serializers.SerializerMethodField()
+
+    class Meta(DelegationRecord.Meta):
+        fields = (*DelegationRecord.Meta.fields, "reviews", "suspensions", "needs")
+
+    @extend_schema_field(ReasonPart(many=True))
+    def get_needs(self, delegation: Delegation) -> list[dict[str, str]]:
+        """Reasons against approving a draft; empty for what was approved."""
+        if delegation.status != Delegation.Status.DRAFT:
+            return []
+        actor = self.context["request"].actor
+        return told(delegation_is_sound(gather_saved(delegation, actor.on)))
+
+
+class Coded(serializers.CharField):
+    """A record named by its code."""
+
+    def __init__(self, find: Callable[[str], Any], **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+        self.find = find
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The record; an error when there is none."""
+        code = super().to_internal_value(data)
+        found = self.find(code)
+        if found is None:
+            raise serializers.ValidationError(f"Nothing has the code “{code}”.")
+        return found
+
+
+def _function(code: str) -> Function | None:
+    return Function.objects.filter(code=code).first()
+
+
+def _of(rows: Any) -> Any:
+    return serializers.PrimaryKeyRelatedField(queryset=rows, required=False, allow_null=True)
+
+
+class DelegationDraft(serializers.Serializer):
+    """A draft as it is sent: it may lack all but a function, the body, and one recipient."""
+
+    from_organisation = Coded(body_named, help_text="ODS or GSS code of the body whose authority is passed on.")
+    function = Coded(_function)
+    from_forum = _of(Forum.objects.all())
+    from_post = _of(Post.objects.all())
+    to_forum = _of(Forum.objects.select_related("host"))
+    to_organisation = Coded(body_named, required=False, allow_null=True)
+    to_post = _of(Post.objects.all())
+    model = serializers.ChoiceField(Delegation.Model.choices, required=False)
+    basis = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    instrument = serializers.CharField(max_length=160, required=False, allow_blank=True)
+    limit = serializers.DecimalField(14, 2, min_value=0, required=False, allow_null=True)
+    limit_kind = serializers.ChoiceField(Delegation.LimitKind.choices, required=False)
+    fund = _of(Fund.objects.all())
+    urgent = serializers.BooleanField(required=False)
+    ratify_within = serializers.IntegerField(min_value=1, max_value=60, required=False, allow_null=True)
+    starts = serializers.DateField(required=False, allow_null=True)
+    ends = serializers.DateField(required=False, allow_null=True)
+    review_on = serializers.DateField(required=False, allow_null=True)
+    conditions = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    assurance = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    onward_delegation_permitted = serializers.BooleanField(required=False)
+    places = serializers.PrimaryKeyRelatedField(queryset=Place.objects.all(), many=True, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Names that it does not know are refused: a misspelt one would be lost."""
+        if unknown := set(self.initial_data) - set(self.fields):
+            raise serializers.ValidationError({name: ["Not a field of a draft."] for name in sorted(unknown)})
+        return attrs
+
+
+class DelegationMove(serializers.Serializer):
+    """A move to make: the event, and what it asks for."""
+
+    event = serializers.ChoiceField(list(MAKERS))
+    reason = serializers.CharField(required=False, max_length=2000, help_text="For suspend.")
+    last_day = serializers.DateField(required=False, help_text="For end.")
+
+
+class MovePart(serializers.Serializer):
+    """A move that the person may make as it stands: possible, or with the reasons why not yet."""
+
+    event = serializers.CharField()
+    label = serializers.CharField()
+    target = serializers.ChoiceField(Delegation.Status.choices)
+    possible = serializers.BooleanField()
+    reasons = ReasonPart(many=True)
+    asks = serializers.ListField(child=serializers.CharField())
+
+
+class DelegationMoves(serializers.Serializer):
+    """The permitted moves of a delegation, and the version that one of them is made upon."""
+
+    version = serializers.CharField()
+    moves = MovePart(many=True)
+
+
+def version_of(delegation: Delegation) -> str:
+    """Differs whenever the record does."""
+    places = sorted(delegation.places.values_list("pk", flat=True))
+    values = ledger.snapshot(delegation, actions.FIELDS) | {"places": places}
+    return hashlib.sha256(ledger.canonical(values).encode()).hexdigest()[:16]
+
+
+class Delegations(Visible):
+    """Delegations, in the order in which they were recorded. Drafts are made by POST and changed by PATCH."""
+
+    http_method_names = ["get", "head", "post", "patch"]
     # more joins than these take PostgreSQL longer to plan than the list to read
     queryset = Delegation.objects.select_related("function", "from_organisation", "from_forum", "to_forum")
     queryset = queryset.prefetch_related("to_organisation", "from_post", "to_post", "places")
     filterset_class = DelegationFilters
     serializer_class = DelegationRecord
+    record_serializer_class = WholeDelegation
+
+    @extend_schema(responses=WholeDelegation)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One delegation. The ETag is the version that a change or a move is made upon."""
+        return self._whole(self.get_object())
+
+    @extend_schema(request=DelegationDraft, responses={201: WholeDelegation}, parameters=[IDEMPOTENCY_KEY])
+    @once
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Draft a delegation of one of your bodies. It gives no authority."""
+        if not request.actor.organisations(P.DELEGATION_EDIT, "host"):
+            raise Refused(P.DELEGATION_EDIT)
+        sent = DelegationDraft(data=request.data)
+        sent.is_valid(raise_exception=True)
+        values = dict(sent.validated_data)
+        owner, places = values.pop("from_organisation"), values.pop("places", [])
+        made = actions.draft_delegation(by=request.actor, owner=owner, values=values, places=places)
+        return self._whole(self._read(made.pk), 201)
+
+    @extend_schema(request=DelegationDraft(partial=True), responses=WholeDelegation, parameters=[IF_MATCH])
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change a draft: what is sent, and nothing else."""
+        found = self.get_object()
+        require(request.actor, P.DELEGATION_EDIT, found)
+        require_version(request, version_of(locked(found)))
+        sent = DelegationDraft(data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
+        values = dict(sent.validated_data)
+        if values.pop("from_organisation", found.from_organisation) != found.from_organisation:
+            raise exceptions.ValidationError({"from_organisation": ["A draft stays with its body."]})
+        places = values.pop("places", None)
+        actions.edit_draft(by=request.actor, delegation=found, values=values, places=places)
+        return self._whole(self._read(found.pk))
+
+    @extend_schema(methods=["GET"], responses=DelegationMoves)
+    @extend_schema(
+        methods=["POST"], request=DelegationMove, responses=WholeDelegation, parameters=[IDEMPOTENCY_KEY, IF_MATCH]
+    )
+    @action(detail=True, methods=["get", "post"])
+    def moves(self, request: Request, pk: str) -> Response:
+        """The permitted moves with the reasons against; POST makes one."""
+        return self._make(request) if request.method == "POST" else self._moves(request)
+
+    def _moves(self, request: Request) -> Response:
+        found = self.get_object()
+        gather_saved(found, request.actor.on, request.actor.user_id)
+        version = version_of(found)
+        rows = [
+            {
+                "event": move.transition.event, "label": move.transition.label, "target": move.transition.target,
+                "possible": move.possible, "reasons": told(move.reasons), "asks": ASKS.get(move.transition.event, []),
+            }
+            for move in DELEGATION.moves(found, request.actor)
+        ]  # fmt: skip
+        return Response({"version": version, "moves": rows}, headers={"ETag": etag(version)})
+
+    @once
+    def _make(self, request: Request) -> Response:
+        found, sent = self.get_object(), DelegationMove(data=request.data)
+        sent.is_valid(raise_exception=True)
+        event, asked = sent.validated_data["event"], ASKS.get(sent.validated_data["event"], [])
+        require(request.actor, P(DELEGATION.find(event).permission), found)
+        if missing := [name for name in asked if name not in sent.validated_data]:
+            raise exceptions.ValidationError({name: ["This move needs it."] for name in missing})
+        require_version(request, version_of(locked(found)))
+        given = {name: sent.validated_data[name] for name in asked}
+        MAKERS[event](by=request.actor, delegation=found, **given)
+        return self._whole(self._read(found.pk))
+
+    def _read(self, pk: int) -> Delegation:
+        return Delegation.objects.select_related(
+            "function", "from_organisation", "from_forum", "to_forum__host", "fund"
+        ).get(pk=pk)
+
+    def _whole(self, found: Delegation, status: int = 200) -> Response:
+        body = WholeDelegation(found, context={"request": self.request}).data
+        return Response(body, status=status, headers={"ETag": etag(version_of(found))})

@@ -68,3 +68,10 @@ class DecisionPart(serializers.ModelSerializer):
     class Meta:
         model = Decision
         fields = ("id", "reference", "title")
+
+
+class ReasonPart(serializers.Serializer):
+    """One reason against a move; `missing` names the field that would mend it."""
+
+    text = serializers.CharField()
+    missing = serializers.CharField()

@@ -6,8 +6,10 @@ from typing import Any
 
 from ics_governance import forms
 from ics_governance.models import User
+from ics_governance.wording import money
 from partnerships.guards import SUBSIDIARITY, decision_is_complete, needed
-from partnerships.models import Action, Decision, Forum, Function, Organisation, Place, SpatialLevel
+from partnerships.models import Action, Decision, Delegation, Forum, Function, Organisation, Place, SpatialLevel
+from partnerships.queries.decisions import urgent_powers
 
 from .people import PersonField, bodies_of_forum, people_of, people_of_forum
 
@@ -21,6 +23,10 @@ class DecisionFilters(forms.FilterForm):
     authority = forms.ChoiceField(
         label="Authority",
         choices=[("", "Any"), ("within", "Within authority"), ("other", "Not within authority"), ("none", "Not asked")],
+    )
+    ratified = forms.ChoiceField(
+        label="Urgent decisions",
+        choices=[("", "All decisions"), ("waiting", "Not ratified yet"), ("late", "Overdue for ratifying")],
     )
     forum = forms.ModelChoiceField(label="Forum", queryset=Forum.objects.all(), widget=forms.HiddenInput)
     since = forms.DayField(label="Taken on or after")
@@ -45,6 +51,15 @@ class LogForm(forms.Form):
     }
 
 
+class PowerField(forms.ModelChoiceField):
+    """A power for urgent cases, offered with its post, function and limit."""
+
+    def label_from_instance(self, power: Any) -> str:
+        """Such as "Chair: commissioning community health services, up to £250,000"."""
+        limit = f", up to {money(power.limit)}" if power.limit is not None else ""
+        return f"{power.to_post.title}: {power.function.name}{limit}"
+
+
 class DecisionForm(forms.Form):
     """A draft on one page, in sections."""
 
@@ -58,6 +73,10 @@ class DecisionForm(forms.Form):
     kind = forms.ChoiceField(label="Kind", choices=Decision.Kind.choices)
     weight = forms.ChoiceField(label="Weight", choices=Decision.Weight.choices)
     means = forms.ChoiceField(label="Taken", choices=Decision.Means.choices)
+    urgent_power = PowerField(
+        label="Power for urgent cases", queryset=Delegation.objects.none(), required=False,
+        empty_label="Not taken by urgent power", help_text="When it is taken by urgent power: the post's delegation.",
+    )  # fmt: skip
     decided_on = forms.DateField(label="Date on which it was taken", required=False)
     lead_officer = PersonField(label="Lead officer", required=False)
 
@@ -110,6 +129,13 @@ class DecisionForm(forms.Form):
         self.fields["places"].queryset = places  # type: ignore[attr-defined]
         self.fields["places"].choices = [(place.pk, place.name) for place in places]  # type: ignore[attr-defined]
         self.fields["lead_officer"].queryset = people_of_forum(decision.forum, on)  # type: ignore[attr-defined]
+        if str(self["means"].value()) == Decision.Means.URGENT:  # only then it costs a query
+            power: Any = self.fields["urgent_power"]
+            power.queryset = urgent_powers(decision.forum, decision.decided_on or on)
+            offered = [(row.pk, power.label_from_instance(row)) for row in power.queryset]
+            power.choices = [("", power.empty_label), *offered]
+        else:
+            del self.fields["urgent_power"]
         for key, question in SUBSIDIARITY.items():
             self.fields[f"s_{key}"] = forms.CharField(
                 label=question, required=False, initial=decision.subsidiarity.get(key, "")
@@ -180,6 +206,22 @@ class WhyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["why"].label = label
         self.fields["why"].error_messages["required"] = f"Enter {label[:1].lower()}{label[1:]}"
+
+
+class RatifyForm(forms.Form):
+    """Which decision of the forum ratified one that was taken by urgent power."""
+
+    ratified_by = forms.ModelChoiceField(
+        label="Decision of the forum that ratified it", queryset=Decision.objects.none(),
+        empty_label="Choose a decision",
+        help_text="One that the forum agreed afterwards, at a meeting or by correspondence.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, offered: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["ratified_by"]
+        field.queryset = offered  # type: ignore[attr-defined]
+        field.label_from_instance = lambda row: f"{row.reference}, {row.title}"  # type: ignore[attr-defined]
 
 
 class DeferForm(WhyForm):

@@ -1,12 +1,13 @@
 """Reads about decisions and actions."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
-from partnerships.models import Action, Attendance, Decision, DecisionLead
+from partnerships.models import Action, Attendance, Decision, DecisionLead, Delegation, Forum, Post
 
 OPEN = (Action.State.PROPOSED, Action.State.ACCEPTED)
 
@@ -23,7 +24,43 @@ def decision_list(actor: Actor, filters: dict[str, Any]) -> QuerySet[Decision]:
         rows = rows.filter(decided_on__lte=filters["until"])
     if "authority" in filters:
         rows = rows.filter(_authority(filters["authority"]))
+    if "ratified" in filters:
+        rows = rows.filter(NOT_RATIFIED)
+        if filters["ratified"] == "late":
+            rows = rows.filter(ratify_by__lt=actor.on)
     return rows.filter(matches(filters["q"])) if "q" in filters else rows
+
+
+TAKEN = (Decision.State.AGREED, Decision.State.IMPLEMENTED, Decision.State.REVIEWED)
+NOT_RATIFIED = Q(means=Decision.Means.URGENT, ratified_by=None, state__in=TAKEN)
+
+
+def to_ratify(actor: Actor) -> QuerySet[Decision]:
+    """Decisions taken by urgent power that this person's forums have not ratified yet."""
+    return scope(actor, P.DECISION_AGREE, Decision.objects.filter(NOT_RATIFIED)).select_related("forum")
+
+
+def could_ratify(decision: Decision) -> QuerySet[Decision]:
+    """Decisions of the same forum that could ratify one taken by urgent power; the caller scopes them."""
+    rows = Decision.objects.filter(forum=decision.forum_id, state__in=TAKEN, kind__in=("decide", "endorse"))
+    rows = rows.exclude(pk=decision.pk).exclude(means=Decision.Means.URGENT)
+    return rows.filter(decided_on__gte=decision.decided_on).order_by("-decided_on", "-pk")
+
+
+def urgent_powers(forum: Forum, on: date) -> QuerySet[Delegation]:
+    """Powers for urgent cases of the forum's host that stand on a day."""
+    rows = Delegation.objects.filter(urgent=True, from_organisation=forum.host_id, status=Delegation.Status.IN_FORCE)
+    rows = rows.filter(Q(ends=None) | Q(ends__gte=on), Q(starts=None) | Q(starts__lte=on))
+    return rows.select_related("to_post__holder", "function").order_by("to_post__title", "function__name")
+
+
+def is_vacant(post: Post, on: date | None) -> bool:
+    """Whether nobody held a post on a day."""
+    if post.holder_id is None:
+        return True
+    if on is None:
+        return False
+    return not ((post.starts is None or post.starts <= on) and (post.ends is None or on <= post.ends))
 
 
 def _authority(choice: str) -> Q:
@@ -48,7 +85,15 @@ def for_page(queryset: QuerySet[Decision]) -> QuerySet[Decision]:
 
 def _with_parts(queryset: QuerySet[Decision]) -> QuerySet[Decision]:
     return queryset.select_related(
-        "forum__host", "meeting", "item", "function", "lead_officer", "accountable_body", "corrects"
+        "forum__host",
+        "meeting",
+        "item",
+        "function",
+        "lead_officer",
+        "accountable_body",
+        "corrects",
+        "ratified_by",
+        "urgent_power__to_post",
     ).prefetch_related(
         "places", Prefetch("actions", Action.objects.select_related("owner", "owner_person").order_by("due", "pk"))
     )

@@ -34,7 +34,9 @@ def gather(delegation: Delegation, places: Collection[int], on: date, approver: 
 
 def gather_saved(delegation: Delegation, on: date, approver: int | None = None) -> Delegation:
     """The same for one that is saved, with its own places."""
-    places = list(delegation.places.values_list("pk", flat=True))
+    places = getattr(delegation, "area_ids", None)  # read with its page
+    if places is None:
+        places = list(delegation.places.values_list("pk", flat=True))
     return gather(delegation, places, on, approver)
 
 
@@ -44,7 +46,8 @@ def _facts(delegation: Delegation, places: Collection[int], on: date, approver: 
     register = _register(delegation, source, target, places, day)
     kinds = recipient_kinds(delegation)
     owner = delegation.from_organisation.kind
-    bases = LegalBasis.objects.filter(owner_kind=owner, recipient_kind__in=kinds)
+    bases = list(LegalBasis.objects.filter(owner_kind=owner, recipient_kind__in=kinds))
+    delegation.open_bases = bases  # type: ignore[attr-defined]
     code = delegation.function.code
     answer = authority.resolve(register.graph, forum=source, function=code, places=places, on=day)
     return DelegationFacts(
@@ -53,7 +56,7 @@ def _facts(delegation: Delegation, places: Collection[int], on: date, approver: 
         names=register.names,
         owner_kind=KINDS.get(delegation.function.owner_kind, "another kind of body"),
         twice=_twice(register, delegation, source, target, places, day),
-        bases=frozenset(bases.values_list("code", flat=True)),
+        bases=frozenset(row.code for row in bases),
         recipient=KINDS.get(kinds[0], "") if kinds else "",
         takes_part=_takes_part(delegation, register),
         leads=_leads(delegation, day),

@@ -149,6 +149,8 @@ def with_names(queryset: QuerySet[Delegation]) -> QuerySet[Delegation]:
 def detailed() -> QuerySet[Delegation]:
     """For the page of one: with everything at both ends; what is mostly empty costs a query only where it is not."""
     found = Delegation.objects.select_related("function", "from_organisation", "from_forum", "to_forum__host")
+    through = Delegation.places.through.objects.filter(delegation=OuterRef("pk")).values("place")
+    found = found.annotate(area_ids=ArraySubquery(through))
     return with_names(found).prefetch_related("to_organisation", "from_post", "to_post", "fund")
 
 
@@ -330,6 +332,9 @@ class Basis:
 
 def basis_of(delegation: Delegation) -> Basis:
     """The legal basis with its source. A basis that is not open to this owner and recipient has no row."""
-    rows = list(LegalBasis.objects.filter(code=delegation.basis, owner_kind=delegation.from_organisation.kind))
-    wanted = recipient_kinds(delegation)
-    return Basis(delegation.basis, next((row for row in rows if row.recipient_kind in wanted), None))
+    rows = getattr(delegation, "open_bases", None)  # gathered with the facts about a draft
+    if rows is None:
+        wanted = recipient_kinds(delegation)
+        rows = LegalBasis.objects.filter(owner_kind=delegation.from_organisation.kind, recipient_kind__in=wanted)
+        rows = rows.filter(code=delegation.basis)
+    return Basis(delegation.basis, next((row for row in rows if row.code == delegation.basis), None))

@@ -14,7 +14,7 @@ from ics_governance.models import User
 from ics_governance.paging import paged
 from ics_governance.permissions import Refused
 from partnerships import guards
-from partnerships.access import P, held, require, visible_or_404
+from partnerships.access import P, held, require, scope, visible_or_404
 from partnerships.actions import decisions, followup
 from partnerships.authority import UnknownRecord
 from partnerships.forms.decisions import (
@@ -23,14 +23,15 @@ from partnerships.forms.decisions import (
     DecisionFilters,
     DecisionForm,
     DeferForm,
+    RatifyForm,
     WhyForm,
     chosen_ids,
 )
 from partnerships.models import Decision, Forum, Function
 from partnerships.notice import notice
-from partnerships.panel import Panel, panel
+from partnerships.panel import NO_POWER, Panel, panel
 from partnerships.queries import decisions as queries
-from partnerships.queries.authority import Asked, ask
+from partnerships.queries.authority import Asked, ask, ask_post
 from partnerships.queries.meetings import NextMeeting, next_meetings
 from partnerships.workflows import DECISION
 
@@ -90,6 +91,7 @@ def decision(request: HttpRequest, reference: str) -> HttpResponse:
         and not found.released_at
         and P.DECISION_RELEASE in mine,
         "may_correct": settled and P.DECISION_EDIT in mine,
+        "may_ratify": settled and found.means == "urgent" and not found.ratified_by_id and P.DECISION_AGREE in mine,
     }
     return render(request, "partnerships/decision.html", context)
 
@@ -140,6 +142,8 @@ def _editing(request: HttpRequest, found: Decision, form: DecisionForm, may_agre
 def _panel(request: HttpRequest, found: Decision) -> Panel:
     """The stored answer, with the next meetings of the forums that could take it instead."""
     asked = Asked.from_json(found.authority_answer) if found.authority_answer else None
+    if asked is None and found.means == Decision.Means.URGENT and found.function_id:
+        return NO_POWER
     return panel(asked, _meetings(request, asked) if asked else None)
 
 
@@ -180,12 +184,26 @@ def authority_panel(request: HttpRequest) -> HttpResponse:
         amount, problem = _amount(request.GET.get("amount", ""))
         places = [_whole(text) for text in request.GET.getlist("places")]
         try:
-            asked = ask(forum, function, amount=amount, places=places, on=_day(request))
+            asked = _ask(request, forum, function, amount, places)
         except UnknownRecord:
             raise Http404 from None
-        context = {"panel": panel(asked, _meetings(request, asked)), "problem": problem}
+        shown = panel(asked, _meetings(request, asked)) if asked else NO_POWER
+        context = {"panel": shown, "problem": problem}
     context |= {"live": True, "kind": request.GET.get("kind", ""), "reference": request.GET.get("reference", "")}
     return render(request, "partnerships/authority_panel.html", context)
+
+
+def _ask(
+    request: HttpRequest, forum: Forum, function: Function, amount: Decimal | None, places: list[int]
+) -> Asked | None:
+    """The forum's authority; for a decision by urgent power that of the post, None while no power is named."""
+    day = _day(request)
+    if request.GET.get("means") != Decision.Means.URGENT:
+        return ask(forum, function, amount=amount, places=places, on=day)
+    power = queries.urgent_powers(forum, day).filter(pk=_whole(request.GET.get("urgent_power"))).first()
+    if power is None or power.to_post is None:
+        return None
+    return ask_post(power.to_post, function, amount=amount, places=places, on=day)
 
 
 def _whole(text: str | None) -> int:
@@ -325,6 +343,25 @@ def uninvite(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         f"{user.name} can no longer see this draft.",
     )
     return redirect("decision-edit", reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ratify(request: HttpRequest, reference: str) -> HttpResponse:
+    """`/decisions/<reference>/ratify/by/`: which decision of the forum ratified one taken by urgent power."""
+    found = find(request, reference)
+    require(request.actor, P.DECISION_AGREE, found)
+    if found.means != Decision.Means.URGENT or found.decided_on is None:
+        return redirect("decision", reference)
+    offered = scope(request.actor, P.DECISION_VIEW, queries.could_ratify(found))
+    form = RatifyForm(request.POST or None, offered=offered)
+
+    def act() -> None:
+        decisions.ratify(by=request.actor, decision=found, ratified_by=form.cleaned_data["ratified_by"])
+
+    if request.method == "POST" and form.is_valid() and attempt(request, act, "Ratified.", form):
+        return redirect("decision", reference)
+    context = {"decision": found, "form": form, "heading": "Ratify the decision"}
+    return render(request, "partnerships/decision_why.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

@@ -91,18 +91,21 @@ def delegation(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": queries.TONES.get(record.state, "off"),
         "maker": maker,
         "recipient": recipient,
-        "basis": queries.basis_of(record),
         "today": actor.on,
         "may_edit": P.DELEGATION_EDIT in mine,
         "may_approve": P.DELEGATION_APPROVE in mine,
-        **(_draft(request, record) if record.status in Delegation.NEVER_APPROVED else _approved(request, record)),
     }
+    if record.status in Delegation.NEVER_APPROVED:
+        context |= _draft(request, record, P.DELEGATION_APPROVE in mine)
+    else:
+        context |= _approved(request, record)
+    context["basis"] = queries.basis_of(record)
     return render(request, "partnerships/delegation.html", context)
 
 
-def _draft(request: HttpRequest, record: Delegation) -> dict[str, Any]:
+def _draft(request: HttpRequest, record: Delegation, may_approve: bool) -> dict[str, Any]:
     """What stands against a draft, and the chain as it would be."""
-    gather_saved(record, request.actor.on, request.actor.user_id)
+    gather_saved(record, request.actor.on, request.actor.user_id if may_approve else None)
     needs = [*delegation_is_sound(record), *approver_is_another_person(record)]
     edit = reverse("delegation-edit", args=[record.pk])
     linked = [replace(each, link=f"{edit}#id_{each.field}" if each.field else "") for each in needs]
