@@ -25,3 +25,6 @@ public(
     "system-document", "no such format", get=404, args=lambda stage: {"code": "QWO", "paper": "scheme", "kind": "exe"}
 )
 public("system-organogram-file", "no such format", get=404, args=lambda stage: {"code": "QWO", "kind": "png"})
+
+for which, found in (("QWO", 200), ("RCF", 404), ("NOBODY", 404)):
+    public("api-system-map", which, get=found, args=lambda stage, which=which: {"code": which})
