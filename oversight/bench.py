@@ -19,6 +19,8 @@ from partnerships import authority
 from partnerships.models import Action, Attendance, Decision, Delegation, Forum, Function, Meeting, Organisation
 from partnerships.queries.authority import ask, load_graph
 
+from . import bench_register
+
 YEARLY_DECISIONS = 28_000  # England, from counts of forums and meetings; see docs/data.md
 STRIDE = 10_000_000  # copies take ids above all real ones
 ROUNDS = 15
@@ -125,6 +127,7 @@ def measure() -> Iterator[Timing]:
     """Everything people or the schedule wait for."""
     yield from _pages()
     yield from _resolver()
+    yield from bench_register.measure(timed)
     yield timed("score all trusts for a month", lambda: score_month(by=SYSTEM, as_of=timezone.localdate()), rounds=1)
     yield timed("verify the audit trail", ledger.verify, rounds=1)
 
@@ -174,8 +177,8 @@ def _resolver() -> Iterator[Timing]:
 def report(counts: dict[str, int], made_in: float, timings: list[Timing]) -> str:
     """A table to read."""
     head = [f"{name}: {count:,}" for name, count in counts.items()]
-    lines = ["  ".join(head), f"copied in {made_in:.1f} s", "", f"{'what':<52}{'median ms':>12}{'worst ms':>12}"]
-    return "\n".join(lines + [f"{row.what:<52}{row.median:>12,.1f}{row.worst:>12,.1f}" for row in timings])
+    lines = ["  ".join(head), f"copied in {made_in:.1f} s", "", f"{'what':<68}{'median ms':>12}{'worst ms':>12}"]
+    return "\n".join(lines + [f"{row.what:<68}{row.median:>12,.1f}{row.worst:>12,.1f}" for row in timings])
 
 
 def as_json(counts: dict[str, int], made_in: float, timings: list[Timing]) -> dict[str, Any]:

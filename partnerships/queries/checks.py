@@ -23,6 +23,7 @@ RANK = Case(
     *(When(severity=severity, then=Value(place)) for place, severity in enumerate(Severity)),
     default=Value(len(Severity)),
 )
+WITH_A_PAGE = ("delegation", "forum", "arrangement")
 FEW = 8  # on the page of a record
 
 
@@ -37,6 +38,11 @@ class Told:
     def title(self) -> str:
         """What the check is called."""
         return CHECKS[self.row.code].title if self.row.code in CHECKS else self.row.code
+
+    @property
+    def opens(self) -> str:
+        """What the link leads to, in a word."""
+        return next((kind for kind, _ in self.row.records if kind in WITH_A_PAGE), "organisation")
 
     @property
     def tone(self) -> str:
@@ -97,7 +103,7 @@ def told(rows: Iterable[CheckFinding]) -> list[Told]:
 def _address(row: CheckFinding, codes: Mapping[int, str]) -> str:
     """Where the first record that has a page is mended; a place at its ICB."""
     for kind, pk in row.records:
-        if kind in ("delegation", "forum", "arrangement"):
+        if kind in WITH_A_PAGE:
             return reverse(kind, args=[pk]) + FRAGMENTS.get(row.code, "")
         if kind == "organisation" and pk in codes:
             return reverse("organisation", args=[codes[pk]])

@@ -29,6 +29,9 @@ MOST = 500  # rows of the page; beyond, it asks for a system
 LIVE = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
 
 
+Bodies = Iterable[int] | QuerySet[Any]
+
+
 @dataclass(frozen=True)
 class Due:
     """Something that ends or is to be reviewed on a day, and who has to act: the body `keeper`, by `permission`."""
@@ -61,11 +64,11 @@ def expiring(actor: Actor, on: date, system: Organisation | None) -> list[Due]:
     return sorted(found, key=lambda row: (row.on, row.kind, row.what, row.key))
 
 
-def bodies_of(system: Organisation, on: date) -> list[int]:
-    """The ICB and the bodies whose lead ICB it is on a day."""
+def bodies_of(system: Organisation, on: date) -> QuerySet[Organisation]:
+    """The ICB and the bodies whose lead ICB it is on a day; read inside other queries."""
     links = OrganisationRelation.objects.filter(kind="system", target_body=system, lead=True)
     links = links.filter(Q(starts=None) | Q(starts__lte=on), Q(ends=None) | Q(ends__gte=on))
-    return [system.pk, *links.values_list("source_body_id", flat=True)]
+    return Organisation.objects.filter(Q(pk=system.pk) | Q(pk__in=links.values("source_body"))).order_by().values("pk")  # type: ignore[return-value]
 
 
 def due_for_reminder(since: date, until: date) -> list[Due]:
@@ -75,7 +78,7 @@ def due_for_reminder(since: date, until: date) -> list[Due]:
     return list(rows.values())
 
 
-def due_between(first: date, last: date, bodies: Iterable[int] | None = None, actor: Actor | None = None) -> list[Due]:
+def due_between(first: date, last: date, bodies: Bodies | None = None, actor: Actor | None = None) -> list[Due]:
     """Everything of these days, of some bodies or of all; six queries. With an actor only what they may see."""
     span = (first, last)
     return [
@@ -95,12 +98,12 @@ def _name(path: str) -> Any:
     return Coalesce(NullIf(F(f"{path}__short_name"), Value("")), F(f"{path}__name"))
 
 
-def _of(rows: QuerySet[Any], path: str, bodies: Iterable[int] | None) -> QuerySet[Any]:
+def _of(rows: QuerySet[Any], path: str, bodies: Bodies | None) -> QuerySet[Any]:
     rows = rows.annotate(keeper_name=_name(path)).order_by()
     return rows if bodies is None else rows.filter(**{f"{path}__in": bodies})
 
 
-def _delegations(span: Span, bodies: Iterable[int] | None, actor: Actor | None) -> Iterator[Due]:
+def _delegations(span: Span, bodies: Bodies | None, actor: Actor | None) -> Iterator[Due]:
     rows = Delegation.objects.filter(Q(ends__range=span) | Q(review_on__range=span), status__in=LIVE)
     if actor is not None:
         rows = scope(actor, P.DELEGATION_VIEW, rows)
@@ -117,7 +120,7 @@ def _delegations(span: Span, bodies: Iterable[int] | None, actor: Actor | None) 
                 yield Due(on, "delegation", what, happens, keeper, name, address, P.DELEGATION_EDIT, pk)
 
 
-def _terms(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
+def _terms(span: Span, bodies: Bodies | None) -> Iterator[Due]:
     rows = TermsOfReference.objects.filter(review_on__range=span).filter(_open("forum__", span[0]))
     rows = rows.exclude(forum__terms__version__gt=F("version"))
     for pk, on, forum, title, host, name in _of(rows, "forum__host", bodies).values_list(
@@ -129,7 +132,7 @@ def _terms(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
         )
 
 
-def _memberships(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
+def _memberships(span: Span, bodies: Bodies | None) -> Iterator[Due]:
     rows = Membership.objects.filter(ends__range=span, refused_on=None)
     rows = rows.annotate(body_name=_name("organisation"))
     for pk, on, forum, title, body, host, name in _of(rows, "forum__host", bodies).values_list(
@@ -139,7 +142,7 @@ def _memberships(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
         yield Due(on, "membership", f"{body} on {title}", "ends", host, name, address, P.FORUM_EDIT, pk)
 
 
-def _posts(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
+def _posts(span: Span, bodies: Bodies | None) -> Iterator[Due]:
     rows = Post.objects.filter(ends__range=span)
     for pk, on, title, body, ods, gss, local, name in _of(rows, "organisation", bodies).values_list(
         "pk", "ends", "title", "organisation_id", "organisation__ods_code", "organisation__gss_code",
@@ -151,7 +154,7 @@ def _posts(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
         )
 
 
-def _arrangements(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
+def _arrangements(span: Span, bodies: Bodies | None) -> Iterator[Due]:
     rows = Arrangement.objects.filter(Q(ends__range=span) | Q(gateways__review_on__range=span))
     rows = rows.annotate(review_on=F("gateways__review_on"))
     seen: set[tuple[int, date, str]] = set()
@@ -165,7 +168,7 @@ def _arrangements(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
                 yield Due(on, "arrangement", title, happens, host, name, address, P.FORUM_EDIT, pk)
 
 
-def _forums(span: Span, bodies: Iterable[int] | None) -> Iterator[Due]:
+def _forums(span: Span, bodies: Bodies | None) -> Iterator[Due]:
     rows = Forum.objects.filter(ends__range=span)
     for pk, on, title, host, name in _of(rows, "host", bodies).values_list(
         "pk", "ends", "name", "host_id", "keeper_name"

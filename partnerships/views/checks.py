@@ -1,7 +1,6 @@
 """Pages of the governance checks: what was found, checking now, and what ends or is due for review soon."""
 
 from itertools import groupby
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -46,7 +45,7 @@ def check_list(request: HttpRequest) -> HttpResponse:
     """`/checks/`: findings by system, severity and check."""
     actor = request.actor
     form = CheckFilter(request.GET, today=actor.on)
-    own = own_systems(request)
+    own = own_systems(request, form)
     if not form.is_valid():
         return render(request, "partnerships/check_list.html", {"form": form, "page": None, "own": own}, status=400)
     found = queries.listed(actor, form.values)
@@ -81,7 +80,10 @@ def check_now(request: HttpRequest) -> HttpResponse:
 def expiring(request: HttpRequest) -> HttpResponse:
     """`/expiring/`: what ends or is due for review in the next ninety days, by month, with who has to act."""
     actor = request.actor
-    form = OfSystem(_with_own(request), today=actor.on)
+    form = OfSystem(request.GET, today=actor.on)
+    own = own_systems(request, form)
+    if "system" not in request.GET and len(own) == 1:
+        form.data = {**request.GET.dict(), "system": own[0].code}
     if not form.is_valid():
         return render(request, "partnerships/expiring.html", {"form": form, "months": None}, status=400)
     rows = expiry.expiring(actor, actor.on, form.values.get("system"))
@@ -100,15 +102,7 @@ def expiring(request: HttpRequest) -> HttpResponse:
     return render(request, "partnerships/expiring.html", context)
 
 
-def own_systems(request: HttpRequest) -> list[Organisation]:
+def own_systems(request: HttpRequest, form: OfSystem) -> list[Organisation]:
     """The ICBs whose checks this person may run."""
     bodies = request.actor.organisations(P.CHECK_RUN, "host")
-    return list(Organisation.objects.filter(pk__in=bodies, kind=Kind.ICB)) if bodies else []
-
-
-def _with_own(request: HttpRequest) -> Any:
-    """The filters of the URL; where it names no system, a person's own one."""
-    if "system" in request.GET:
-        return request.GET
-    own = own_systems(request)
-    return request.GET if len(own) != 1 else {**request.GET.dict(), "system": own[0].code}
+    return [body for body in form.systems if body.pk in bodies]
