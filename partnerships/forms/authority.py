@@ -64,6 +64,9 @@ class Matter(forms.Form):
         field.choices = [("", ""), *((body.code, body.name) for body in self.systems.icbs)]
         if self.chosen is not None:
             self._offer(self.chosen)
+            if not self.data.get("system"):  # it was known from the holder named
+                self.data = self.data.copy()
+                self.data["system"] = self.chosen.icb.code
 
     def _day(self) -> date:
         try:
@@ -86,10 +89,6 @@ class Matter(forms.Form):
         fields: dict[str, Any] = dict(self.fields)
         fields["function"].choices = [("", ""), *by_family(system.functions)]
         fields["place"].choices = [(str(pk), name) for pk, name in system.places.items()]
-
-    def clean_system(self) -> str:
-        """The code; of the system that was derived where none is named."""
-        return self.cleaned_data["system"] or (self.chosen.icb.code if self.chosen else "")
 
     def clean_place(self) -> list[int]:
         """Ids of places."""
