@@ -25,7 +25,7 @@ from partnerships.models import (
 from partnerships.partner_types import OPTIONAL, SEVEN
 from partnerships.queries import arrangements as queries
 
-from .hosted import Choosing, HostedForm, LinesField, initial_of
+from .hosted import Choosing, HostedForm, Later, LinesField, initial_of
 
 KINDS = {
     "place": "Partners of one place, such as a council's area.",
@@ -167,7 +167,7 @@ class PartForm(Choosing):
         ]  # fmt: skip
         self.choose("represented_by", queries.speakers(arrangement, on))
         self.design = {**self.design, "expectation": {
-            **self.design["expectation"], "conditional": {"represented": self["represented_by"].group()},  # type: ignore[attr-defined]
+            **self.design["expectation"], "conditional": {"represented": Later(self, "represented_by")},
         }}  # fmt: skip
 
     def clean(self) -> dict[str, Any]:

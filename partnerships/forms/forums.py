@@ -10,7 +10,7 @@ from partnerships.forms_of_forum import FORMS
 from partnerships.models import Arrangement, Forum, Kind, Membership, Place, Post, SpatialLevel, TermsOfReference
 from partnerships.queries import forums as queries
 
-from .hosted import Choosing, HostedForm, initial_of
+from .hosted import Choosing, HostedForm, Later, initial_of
 
 
 class ForumForm(HostedForm):
@@ -70,8 +70,8 @@ class ForumForm(HostedForm):
     def _show_under_form(self) -> None:
         """The post and the committees are asked for under the form that needs them."""
         asked = {
-            Forum.Form.INDIVIDUAL: self["post"].group(),  # type: ignore[attr-defined]
-            Forum.Form.COMMITTEES_IN_COMMON: self["committees"].group(),  # type: ignore[attr-defined]
+            Forum.Form.INDIVIDUAL: Later(self, "post"),
+            Forum.Form.COMMITTEES_IN_COMMON: Later(self, "committees"),
         }
         own = {**self.design["form"], "conditional": {str(form): html for form, html in asked.items()}}
         self.design = {**self.design, "form": own}  # type: ignore[misc]

@@ -23,6 +23,16 @@ class Choosing(forms.Form):
             self.fields.pop(name, None)
 
 
+class Later:
+    """A field's group drawn when its page is: until then nothing looks at what was typed."""
+
+    def __init__(self, form: forms.Form, name: str) -> None:
+        self.form, self.name = form, name
+
+    def __str__(self) -> str:
+        return str(self.form[self.name])
+
+
 class HostedForm(Choosing):
     """Something of a host: only bodies in which the person's role allows it are offered."""
 
