@@ -63,14 +63,13 @@ def read_extract(data: bytes) -> ods.Extract:
 def stage(*, by: Actor, file_name: str, data: bytes) -> OdsImport:
     """Read a file, compare it, and keep the preview. Nothing in the register changes."""
     require_keeper(by)
-    staged, rows = _compared(by, file_name, data)
+    staged, rows = _compared(by, file_name, read_extract(data), data)
     staged.save()
     OdsRow.objects.bulk_create(rows)
     return staged
 
 
-def _compared(by: Actor, file_name: str, data: bytes) -> tuple[OdsImport, list[OdsRow]]:
-    extract = read_extract(data)
+def _compared(by: Actor, file_name: str, extract: ods.Extract, data: bytes) -> tuple[OdsImport, list[OdsRow]]:
     comparison = ods.compare(extract, register_on(by.on), by.on)
     ids = dict(Organisation.objects.exclude(ods_code=None).values_list("ods_code", "pk"))
     staged = OdsImport(
@@ -142,15 +141,19 @@ def _still_staged(staged: OdsImport) -> None:
 def import_file(
     *, by: Actor, file_name: str, data: bytes, accept: Collection[str] = (), dry_run: bool = False
 ) -> Imported:
-    """Read, compare and apply a file at once, with the differences of these codes. Without effect: nothing is kept."""
+    """Read, compare and apply a file at once, with the differences of these codes. Without effect: nothing is kept.
+
+    A code in which nothing differs any more is passed over, so that the same command can be given again.
+    """
     require_keeper(by)
     take_turns()
-    staged, rows = _compared(by, file_name, data)
+    extract = read_extract(data)
+    staged, rows = _compared(by, file_name, extract, data)
     wanted = {code.strip().upper() for code in accept}
     for row in rows:
         row.ticked = row.outcome == Outcome.DIFFERS and row.code in wanted
-    if unknown := sorted(wanted - {row.code for row in rows if row.ticked}):
-        raise GuardFailed([Reason(f"Nothing differs in {', '.join(unknown)}: only differences are accepted.")])
+    if missing := sorted(wanted - {said.code for said in extract.said}):
+        raise GuardFailed([Reason(f"The file says nothing about {', '.join(missing)}: check what is accepted.")])
     if dry_run or not any(_does(row) for row in rows):
         return Imported(_count(staged, rows), tuple(rows))
     staged.save()

@@ -296,7 +296,7 @@ def test_the_command_applies_and_a_second_run_changes_nothing(world, file):
     path = file(DIFFERENT, LEEDS, NEW)
     assert command(path, "--accept", "rcf")[-1].endswith(f"Applied 2 rows as import {OdsImport.objects.get().pk}.")
     before, entries = register(), LedgerEntry.objects.count()
-    assert command(path)[-1] == (
+    assert command(path, "--accept", "rcf")[-1] == (
         "created 0, changed 0, closed 0, differs 0, unknown 0, unchanged 3. Nothing was to be changed."
     )
     assert register() == before and OdsImport.objects.count() == 1 and LedgerEntry.objects.count() == entries
@@ -306,7 +306,7 @@ def test_the_command_applies_and_a_second_run_changes_nothing(world, file):
     ("lines", "args", "told"),
     [
         ((AIREDALE, AIREDALE), (), "Line 2: the code RCF stands on line 1 already."),
-        ((NEW,), ("--accept", "RX9"), "Nothing differs in RX9: only differences are accepted."),
+        ((NEW,), ("--accept", "RZZ"), "The file says nothing about RZZ: check what is accepted."),
     ],
 )
 def test_the_command_refuses_a_file_as_a_whole(world, file, lines, args, told):
