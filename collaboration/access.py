@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from ics_governance import permissions
 from ics_governance.permissions import Actor
 from partnerships.access import ALWAYS, RULES, GuardedRecord
-from partnerships.models import OrganisationRelation
+from partnerships.models import OrganisationRelation, Succession
 
 from .models import (
     Answer,
@@ -68,9 +68,14 @@ permissions.name_capacities(set(Capacity.values) - {Capacity.PERSON})
 CONTRIBUTOR: dict[str, Q] = {P.ASSESSMENT_VIEW: ALWAYS, P.ASSESSMENT_ANSWER: Q(state="draft")}
 
 
+# What the successor has of its predecessor: all of it, or its part of all.
+CARRIED_ON = (Succession.Kind.MERGER, Succession.Kind.RENAME, Succession.Kind.SPLIT)
+
+
 @dataclass(frozen=True)
 class SubjectRecord:
-    """A record about a body, seen by that body and by those that oversee it on the day."""
+    """A record about a body, seen by that body and by those that oversee it on the day; and of a body that is no more
+    by those who see the body that carries it on."""
 
     view: str = P.PROFILE_VIEW
     subject: str = "subject_id"
@@ -82,8 +87,13 @@ class SubjectRecord:
         related = OrganisationRelation.objects.on(actor.on)
         systems = related.filter(target_body__in=over).values("source_body")
         below = related.filter(target_body__in=systems).values("source_body")
+        now = Q(successor__in=own | over) | Q(successor__in=systems) | Q(successor__in=below)
+        before = Succession.objects.filter(now, kind__in=CARRIED_ON).values("predecessor")
         field = self.subject.removesuffix("_id")
-        return Q(**{f"{field}__in": own | over}) | Q(**{f"{field}__in": systems}) | Q(**{f"{field}__in": below})
+        return (
+            Q(**{f"{field}__in": own | over}) | Q(**{f"{field}__in": systems}) | Q(**{f"{field}__in": below})
+            | Q(**{f"{field}__in": before})
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class Chart:
     x_ticks: list[tuple[float, str, str]] = field(default_factory=list)  # x, month, year or ""
     limits: tuple[float, float] | None = None  # top and bottom of the shaded space between the process limits
     note: tuple[float, float, str] | None = None  # x, y, text beside the last point
+    marks: list[tuple[float, str]] = field(default_factory=list)  # x and text of a day on which something changed
 
     def __post_init__(self) -> None:
         box = (350, 240, 30, 268, 12, 200) if self.narrow else (530, 272, 36, 400, 14, 228)
@@ -98,9 +99,14 @@ def rolling(
     thresholds: Sequence[tuple[float, str]] = ((75, "strong"), (50, "developing")),
     *,
     narrow: bool = False,
+    marks: Sequence[tuple[date, str]] = (),
 ) -> Chart:
-    """A rolling score: plain line and interval, thresholds of the bands; never process limits."""
+    """A rolling score: plain line and interval, thresholds of the bands; never process limits.
+
+    `marks` are days on which something changed, such as a merger: an upright line before the first period after it.
+    """
     chart = _with_points(Chart(narrow), readings)
+    chart.marks = [(_place(chart, readings, on), text) for on, text in marks]
     chart.bands = _bands(chart, readings)
     wanted = [(value, (word, f"from {value:g}"), "threshold") for value, word in thresholds]
     if chart.points:
@@ -109,6 +115,14 @@ def rolling(
         wanted.append((last.value or 0, (number(last.value), interval), "score"))
     chart.levels = _levels(chart, wanted)
     return chart
+
+
+def _place(chart: Chart, readings: Sequence[Reading], on: date) -> float:
+    """Between the last period before a day and the first after it."""
+    before = sum(reading.on < on for reading in readings)
+    if before in (0, len(readings)):
+        return chart.left + 2 if not before else chart.right - 2
+    return round((chart.x(before - 1, len(readings)) + chart.x(before, len(readings))) / 2, 1)
 
 
 def unjudged(readings: Sequence[Reading], *, narrow: bool = False) -> Chart:

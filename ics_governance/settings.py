@@ -290,6 +290,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "preview and freeze months": {"task": "collaboration.months_nightly", "schedule": crontab(hour=3, minute=10)},
     "score every trust, nightly": {"task": "collaboration.score_nightly", "schedule": crontab(hour=2, minute=10)},
+    "pass on what is open when bodies merge": {"task": "oversight.pass_on", "schedule": crontab(hour=0, minute=10)},
     "look for signals, nightly": {"task": "oversight.look_for_signals", "schedule": crontab(hour=3, minute=10)},
     "scan uploaded files": {"task": "collaboration.scan_evidence", "schedule": 60.0, "options": {"expires": 50}},
     "sweep the evidence folder": {"task": "collaboration.sweep_evidence", "schedule": crontab(hour=3, minute=20)},

@@ -191,7 +191,8 @@ class _Planner:
         """Every record in turn."""
         for row in self.rows:
             self.moves[row.key] = self._decide(row)
-        late = [move.record for move in self.moves.values() if self._is_late(move.record) and not move.record.of]
+        rows = [move.record for move in self.moves.values() if not move.record.of]
+        late = [row for row in rows if self._is_late(row) and row.facts.get("status") != "draft"]
         self.problems += [
             Problem(f"{row.label} begins only on {row.starts:%-d %B %Y}: it stays as recorded.", blocks=False)
             for row in late
@@ -205,7 +206,7 @@ class _Planner:
             return self._fixed(row, Fate.LEAVE, "It ended before.")
         if row.of:
             return self._part(row)
-        if self._is_late(row):
+        if self._is_late(row) and row.facts.get("status") != "draft":
             return self._fixed(row, Fate.LEAVE, "It begins only afterwards and stays as recorded: correct it by hand.")
         refusal = self._refusal(row)
         if refusal is not None:

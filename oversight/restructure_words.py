@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ics_governance.wording import day
-from oversight.actions.passing import choices_of
+from oversight.actions.passing import OF_A_FORUM, choices_of
 from oversight.lineage import Fate, Move, Order, Plan
 from oversight.models import Restructure
 from oversight.queries import restructures as queries
@@ -66,6 +66,7 @@ class OpenGroup:
     number: int
     options: tuple[str, ...]
     choice: str
+    labels: dict[str, str]
 
 
 def previewed(restructure: Restructure, shown: queries.Preview) -> dict[str, Any]:
@@ -79,7 +80,10 @@ def previewed(restructure: Restructure, shown: queries.Preview) -> dict[str, Any
             options = choices_of(order, f"open:{kind.code}")
             typed = restructure.choices.get(f"open:{kind.code}", "")
             matters.append(
-                OpenGroup(kind, shown.open[kind.code], options, typed if typed in options else options[0])
+                OpenGroup(
+                    kind, shown.open[kind.code], options, typed if typed in options else options[0],
+                    labels | {"carry_on": "Go with their forum"} if kind.code in OF_A_FORUM else labels,
+                )  # fmt: skip
             )  # fmt: skip
     return {
         "order": order, "labels": labels, "groups": [group for group in groups if group.moves], "matters": matters,
@@ -119,10 +123,8 @@ def in_words(restructure: Restructure) -> str:
     """What happens, in a line."""
     before = [body.label for body in sorted(restructure.predecessors.all(), key=lambda body: body.pk)]
     names = ", ".join(before[:-1]) + (" and " if before[1:] else "") + (before[-1] if before else "")
-    after = [spec.get("name", "") for spec in restructure.new_body.get("bodies", []) if not spec.get("id")]
-    if restructure.successor:
-        after = [restructure.successor.label]
-    into = " and ".join(name for name in after if name) or "existing bodies"
+    after = [spec.get("name", "") for spec in restructure.new_body.get("bodies", [])]
+    into = " and ".join(name for name in after if name) or "no body"
     return {
         "merge": f"Merge {names} into {into}",
         "split": f"Split {names} into {into}",

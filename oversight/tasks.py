@@ -10,10 +10,12 @@ from ics_governance.celery import app
 from ics_governance.jobs import RunningJob
 from ics_governance.models import Job
 from ics_governance.permissions import SYSTEM
+from ics_governance.wording import pluralise
 from ics_governance.workflow import GuardFailed
 from ics_governance.workingdays import add_working_days, is_working_day
 
 from .actions.reminders import send_digests
+from .actions.restructures import finish_those_due
 from .actions.signals import evaluate_signals
 
 REMINDERS = "case_reminders"
@@ -36,6 +38,25 @@ def case_reminders(job: RunningJob, *, since: str, until: str) -> dict[str, Any]
     """Send the digest of a day."""
     told = send_digests(since=date.fromisoformat(since), until=date.fromisoformat(until))
     return {"told": told, "summary": f"{told} people were reminded of clocks of cases."}
+
+
+# --- Restructures -------------------------------------------------------------------------------------------------
+
+PASSING = "restructures"
+
+
+@app.task(name="oversight.pass_on")
+def pass_on() -> None:
+    """Ask for what is open at bodies of which a restructure's first day has come to be passed on."""
+    day = timezone.localdate()
+    jobs.enqueue(PASSING, key=f"{PASSING}:{day}", args={"on": day.isoformat()})
+
+
+@jobs.job(PASSING)
+def pass_on_open_matters(job: RunningJob, *, on: str) -> dict[str, Any]:
+    """Pass on what waited for that day; done again it changes nothing."""
+    number = finish_those_due(date.fromisoformat(on))
+    return {"restructures": number, "summary": f"What was open passed in {pluralise(number, 'restructure')}."}
 
 
 # --- Signals ------------------------------------------------------------------------------------------------------

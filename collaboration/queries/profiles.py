@@ -1,7 +1,7 @@
 """Reads about profiles: the framework they follow, whose this person may see, their scores."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,12 +10,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from collaboration.access import P, SubjectRecord
+from collaboration.access import CARRIED_ON, P, SubjectRecord
 from collaboration.framework import Framework as Content
 from collaboration.framework_file import build
 from collaboration.models import Framework, PeriodReading, Profile, ProfileMonth, Reading, Score, StaleProfile
 from ics_governance.permissions import Actor
-from partnerships.models import Kind, Organisation
+from partnerships.models import Kind, Organisation, Succession
+from partnerships.queries.naming import COLUMNS
 
 FRAMEWORK = "collaboration-2022"  # the framework that profiles follow; others may be loaded beside it
 MONTHS = 24  # profiles shown of one body
@@ -110,6 +111,7 @@ class History:
     subject: Organisation
     may_score: bool
     standings: list[Standing]
+    before: Mapping[int, list[Standing]] = field(default_factory=dict)  # of the bodies that it carries on, by body
 
     def at(self, month: str | None, version: str | None = None) -> Standing:
         """The profile of a month, as restated last unless another version is named; the newest of all without one."""
@@ -132,10 +134,22 @@ class History:
     @property
     def latest(self) -> list[Standing]:
         """The newest version of each month, newest first."""
-        first: dict[date, Standing] = {}
-        for one in self.standings:
-            first.setdefault(one.profile.as_of, one)
-        return list(first.values())
+        return latest_versions(self.standings)
+
+
+def latest_versions(standings: Iterable[Standing]) -> list[Standing]:
+    """Of each month the one restated last; the order stays."""
+    first: dict[date, Standing] = {}
+    for one in standings:
+        first.setdefault(one.profile.as_of, one)
+    return list(first.values())
+
+
+def _linked(own: str, other: str) -> ArraySubquery:
+    """What a body came from, or what became of it, as plain values."""
+    rows = Succession.objects.filter(**{own: OuterRef("pk")}, kind__in=CARRIED_ON).order_by(f"{other}__name")
+    names = {name: f"{other}__{name}" for name in COLUMNS}
+    return ArraySubquery(rows.values_list(JSONObject(on="effective_on", how="kind", **names)))
 
 
 def history_of(actor: Actor, code: str) -> History | None:
@@ -149,13 +163,19 @@ def history_of(actor: Actor, code: str) -> History | None:
     subject = found.annotate(
         is_stale=stale,
         single_periods=ArraySubquery(mine.values_list(_json("code", "starts", "ends", "points"))),
+        came_from=_linked("successor", "predecessor"),
+        became=_linked("predecessor", "successor"),
         previewed=ArraySubquery(months.values_list(_json("as_of", "freezes_on", "frozen_at"))[:MONTHS]),
     ).first()
     if subject is None:
         return None
     newest_first = ("-profile__as_of", "-profile__restatement", "-profile_id", "pk")
-    rows = Score.objects.filter(profile__subject=subject).order_by(*newest_first)
-    return History(subject, may_score(actor, subject), _standings(rows[: MONTHS * CHARACTERISTICS]))
+    bodies = [subject.pk, *(row["pk"] for row in subject.came_from)]
+    rows = Score.objects.filter(profile__subject__in=bodies).order_by(*newest_first)
+    of: dict[int, list[Standing]] = {pk: [] for pk in bodies}
+    for one in _standings(rows[: MONTHS * CHARACTERISTICS * len(bodies)]):
+        of[one.profile.subject_id].append(one)
+    return History(subject, may_score(actor, subject), of.pop(subject.pk), of)
 
 
 def may_score(actor: Actor, subject: Organisation) -> bool:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from collaboration.access import P
 from collaboration.actions.scoring import request_scoring
 from collaboration.models import Profile, Reading
+from collaboration.queries import bodies
 from collaboration.queries.detail import detail, most_telling
 from collaboration.queries.periods import series_in
 from collaboration.queries.profiles import History, Mark, Standing, history_of, scored_bodies
@@ -39,7 +40,8 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
     history = history_of(request.actor, code)
     if history is None:
         raise Http404
-    context = {"subject": history.subject, "may_score": history.may_score}
+    lineage = bodies.lineage_of(history)
+    context = {"subject": history.subject, "may_score": history.may_score, "lineage": lineage}
     if not history.standings:
         return render(request, "collaboration/profile_empty.html", context)
     standing = history.at(request.GET.get("month"), request.GET.get("version"))
@@ -51,7 +53,7 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
         "standings": history.standings,
         "framework": standing.content,
         "scores": standing.scores,
-        "trend": _trend(history.latest, chosen),
+        **_trends(history, lineage, chosen, request.GET.get("bodies", "")),
         "detail": detail(request.actor, standing, chosen, readings, request.GET.get("records", "")),
     }
     context |= _beside(request.actor, history, standing, readings)
@@ -74,6 +76,20 @@ def _beside(actor: Actor, history: History, standing: Standing, readings: Mappin
         "stale": history.subject.is_stale,
         "may_query": made.state != Profile.State.FROZEN
         and made.subject_id in actor.organisations(P.QUERY_ASK, "subject"),
+    }
+
+
+def _trends(history: History, lineage: bodies.Lineage, code: str, asked: str) -> dict[str, Any]:
+    """The trend of the body, and those of its predecessors: as they were, or as it is now."""
+    shown = bodies.NOW if asked == bodies.NOW else bodies.WAS
+    joins = shown == bodies.NOW and lineage.joins
+    marks = [(one.until, "became") for one in lineage.before if one.until] if joins else lineage.marks
+    apart = [(one, _trend(one.standings, code)) for one in lineage.before] if shown == bodies.WAS else []
+    return {
+        "trend": _trend(bodies.joined(history.latest, lineage, shown), code),
+        "marks": marks,
+        "bodies": shown,
+        "before": [(one, points) for one, points in apart if points],
     }
 
 

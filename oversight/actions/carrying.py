@@ -94,7 +94,8 @@ class Carrier:
                     self._load(kind, moves)
             for kind, moves in self.kinds.items():
                 if kind not in UNDATED:
-                    self._end(kind, [move for move in moves if move.last_day])
+                    self._end(kind, [m for m in moves if m.last_day and m.record.facts.get("status") != "draft"])
+            self._withdraw_drafts()
             self._end_replaced()
             for kind, moves in self.kinds.items():
                 carried = [move for move in moves if move.fate == Fate.CARRY]
@@ -136,6 +137,16 @@ class Carrier:
         Delegation.objects.filter(pk__in=ids, status__in=row.sources).update(status=row.target)
         open_ones = Suspension.objects.filter(delegation__in=ids, ends=None, starts__lte=self.plan.order.last_day)
         open_ones.update(ends=self.plan.order.last_day)
+
+    def _withdraw_drafts(self) -> None:
+        """A draft of a body that is no more gives way to one of its successor."""
+        step = DELEGATION.find("withdraw")
+        rows = [self.old[move.record.key] for move in self.kinds.get("delegation", ())]
+        drafts = [row for row in rows if row.status in step.sources]
+        for row in drafts:
+            body = row.from_organisation_id
+            self._note(step.ledger, row, {"status": row.status}, {"status": step.target}, body)
+        Delegation.objects.filter(pk__in=[row.pk for row in drafts]).update(status=step.target)
 
     def _end_replaced(self) -> None:
         """A link of the successor's own that gives way to one that leads."""

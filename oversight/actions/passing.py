@@ -186,10 +186,7 @@ class Passing:
         if not moving:
             return
         type(moving[0]).objects.bulk_update(moving, ["forum"])
-        links: Any = type(moving[0]).places.through
-        for link in links.objects.filter(decision__in=moving, place__in=places) if places else ():
-            links.objects.get_or_create(decision_id=link.decision_id, place_id=places[link.place_id])
-            link.delete()
+        self._places_of(moving, places)
         leads = DecisionLead.objects.filter(decision__in=moving)
         there = set(leads.values_list("decision_id", "organisation_id"))
         host = dict(zip([row.pk for row in moving], self._hosts(moving), strict=True))
@@ -200,6 +197,16 @@ class Passing:
                 lead.save(update_fields=["organisation"])
         self._host(DecisionAudience, "decision_id", moving)
         self.counts["draft"] = len(moving)
+
+    def _places_of(self, drafts: list[Any], places: dict[int, int]) -> None:
+        """A draft is about the places as they are from then on."""
+        through: Any = type(drafts[0]).places.through
+        old = through.objects.filter(decision__in=drafts, place__in=places)
+        pairs = {(decision, places[place]) for decision, place in old.values_list("decision_id", "place_id")}
+        there = through.objects.filter(decision__in=drafts, place__in=places.values())
+        fresh = pairs - set(there.values_list("decision_id", "place_id"))
+        old.delete()
+        through.objects.bulk_create(through(decision_id=decision, place_id=place) for decision, place in sorted(fresh))
 
     def _hosts(self, rows: Iterable[Any]) -> list[int]:
         hosts = dict(Forum.objects.filter(pk__in={row.forum_id for row in rows}).values_list("pk", "host_id"))

@@ -61,8 +61,9 @@ def draft(
     one; `name` is the new name of a rename. Raises GuardFailed for what can never be carried out."""
     _may(by)
     bodies = _lock(predecessors)
-    specs = [dict(spec) for spec in successors]
-    existing = [spec["id"] for spec in specs if spec.get("id")]
+    existing = [spec["id"] for spec in successors if spec.get("id")]
+    names = {body.pk: body.label for body in Organisation.objects.filter(pk__in=existing)}
+    specs = [dict(spec) | ({"name": names[spec["id"]]} if spec.get("id") else {}) for spec in successors]
     made = Restructure(
         kind=kind, effective_on=effective_on, instrument=instrument.strip(), note=note.strip(),
         new_body={"bodies": specs} | ({"name": name.strip()} if name else {}),
@@ -118,13 +119,14 @@ def choose(*, by: Actor, restructure: Restructure, choices: Mapping[str, str]) -
     plan = queries.preview(current, by.on).plan
     moves, kept = plan.by_key(), {}
     for key, typed in choices.items():
-        if key.startswith("open:"):
-            if key.partition(":")[2] in queries.OPEN_KINDS and typed in passing.choices_of(plan.order, key):
-                kept[key] = typed
-        elif key in moves and typed in moves[key].options:
-            kept[key] = typed
+        kind = key.removeprefix("open:")
+        if kind in queries.OPEN_KINDS:
+            offered: tuple[str, ...] = passing.choices_of(plan.order, key)
         else:
+            offered = moves[key].options if key in moves else ()
+        if typed not in offered:
             raise GuardFailed([Reason("What moves has changed since this page was made: look at it again.")])
+        kept[key] = typed
     before = dict(current.choices)
     current.choices = {key: typed for key, typed in {**before, **kept}.items() if not _usual(moves, key, typed)}
     current.save(update_fields=["choices"])

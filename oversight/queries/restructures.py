@@ -73,7 +73,10 @@ def order_with(restructure: Restructure, before: tuple[Body, ...]) -> Order:
     specs = restructure.new_body.get("bodies", [])
     existing = Organisation.objects.in_bulk([spec["id"] for spec in specs if spec.get("id")])
     after = tuple(
-        _body(existing[spec["id"]]) if spec.get("id") else Body(None, spec["name"], spec["kind"]) for spec in specs
+        _body(existing[spec["id"]])
+        if spec.get("id")
+        else Body(None, spec.get("short_name") or spec["name"], spec["kind"])
+        for spec in specs
     )
     return Order(
         restructure.kind, restructure.effective_on, before, after,
@@ -205,7 +208,7 @@ def _facts(restructure: Restructure, order: Order) -> dict[str, Any]:
     }  # fmt: skip
     with system("decisions agreed since a restructure's first day"):
         row = Organisation.objects.filter(pk=mine[0]).values(**columns).get() if mine else {}
-    return {**dict.fromkeys(columns, ()), "since": 0, **row}
+    return {name: row.get(name) or (0 if name == "since" else ()) for name in columns}
 
 
 def codes_taken(restructure: Restructure) -> Iterator[Problem]:
