@@ -22,6 +22,7 @@ KINDS = {
     "icb": "an integrated care board", "trust": "a trust", "local_authority": "a council",
     "oversight_body": "the national oversight body", "committee": "a committee of its own",
     "post": "a post of its own", "joint_committee": "a joint committee",
+    "primary_care": "a primary care organisation", "vcse": "a voluntary organisation",
 }  # fmt: skip
 WRITING = ("delegation.drafted", "delegation.edited")
 

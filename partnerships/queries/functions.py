@@ -20,6 +20,7 @@ RECIPIENTS = {
     "icb": "an integrated care board", "trust": "a trust", "local_authority": "a council",
     "oversight_body": "the national oversight body", "committee": "its own committee", "post": "its own post",
     "joint_committee": "a joint committee",
+    "primary_care": "a primary care organisation", "vcse": "a voluntary organisation",
 }  # fmt: skip
 MARKS = {
     "V": "confirmed in a public source",

@@ -183,7 +183,7 @@ def test_a_bad_date_names_file_and_line(folder):
 def test_a_bad_answer_names_file_and_line(folder):
     plan = "joint_forward_plan,Agreeing the joint forward plan,strategy,icb,,"
     change(folder, "functions", f"{plan}no", f"{plan}perhaps")
-    with pytest.raises(BadTable, match="functions.csv, line 7: “perhaps” in delegable is neither yes nor no"):
+    with pytest.raises(BadTable, match="functions.csv, line 40: “perhaps” in delegable is neither yes nor no"):
         read(folder)
 
 
