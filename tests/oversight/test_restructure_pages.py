@@ -18,6 +18,7 @@ from ics_governance.wording import pluralise
 from oversight import tasks
 from oversight.actions import restructures as actions
 from oversight.models import Restructure
+from oversight.queries import restructures as queries
 from partnerships.models import Forum, Organisation, Succession
 from tests import records
 from tests.oversight.case_world import raise_case
@@ -29,7 +30,8 @@ from tests.world import World
 SECRET = "Zinnober"
 FORM = {
     "kind": "merge", "before": "RCF\nRR8", "effective_on_day": "1", "effective_on_month": "11",
-    "effective_on_year": "2026", "instrument": "Establishment order 2026", "name": "Aire Valley NHS Foundation Trust", "code": "rav",
+    "effective_on_year": "2026", "instrument": "Establishment order 2026",
+    "name": "Aire Valley NHS Foundation Trust", "code": "rav",
 }  # fmt: skip
 
 
