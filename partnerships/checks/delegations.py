@@ -10,13 +10,24 @@ from decimal import Decimal
 from partnerships.authority import Node
 from partnerships.authority.words import day, joined, pounds
 
-from .facts import CONTRACT, JOINT_DECISION, SEAT, TRANSFER_ORDER, TRANSFERRED, Basis, Edge, Forum, Register, holds
+from .facts import (
+    CONTRACT,
+    JOINT_DECISION,
+    SEAT,
+    STANDING,
+    TRANSFER_ORDER,
+    TRANSFERRED,
+    Basis,
+    Edge,
+    Forum,
+    Register,
+    holds,
+)
 from .finding import Finding, finding
 from .flow import Flow, circles
 
 SOON = timedelta(days=60)
 FEW = 3
-STATES = {"approved": "approved", "in_force": "in force", "suspended": "suspended"}
 KINDS = {
     "icb": "an integrated care board", "trust": "a trust", "local_authority": "a council", "region": "a region",
     "oversight_body": "the oversight body", "committee": "a committee", "joint_committee": "a joint committee",
@@ -148,7 +159,7 @@ def expired(register: Register) -> Iterator[Finding]:
     now = {(edge.function, edge.body, edge.target) for edge in register.edges}
     for row in sorted(register.facts.edges, key=lambda row: row.id):
         edge = row._replace(source=register.home(row.source), target=register.home(row.target))
-        if edge.status in ("draft", "ended") or edge.ends is None or edge.ends >= register.on:
+        if edge.status not in STANDING or edge.ends is None or edge.ends >= register.on:
             continue
         if (edge.function, edge.body, edge.target) in now or edge.id in register.carried_on:
             continue

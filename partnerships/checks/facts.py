@@ -19,6 +19,8 @@ from partnerships.authority.words import lower
 
 JOINT = ("joint_committee", "committees_in_common")
 SEAT, JOINT_DECISION, TRANSFERRED = "seat_at_table", "joint_decision", "fully_devolved"
+STANDING = ("approved", "in_force", "suspended")
+"""Statuses of a delegation that was approved and neither ended nor withdrawn."""
 CONTRACT, TRANSFER_ORDER = "contract", "transfer_order"
 
 
@@ -274,11 +276,11 @@ class Register:
 
     @cached_property
     def edges(self) -> list[Edge]:
-        """Delegations that stand or will stand, lowest id first: no drafts, none ended, none past its last day."""
+        """Delegations that stand or will stand, lowest id first: none in another status, none past its last day."""
         rows = (
             row._replace(source=self.home(row.source), target=self.home(row.target))
             for row in self.facts.edges
-            if row.status not in ("draft", "ended") and (row.ends is None or row.ends >= self.on)
+            if row.status in STANDING and (row.ends is None or row.ends >= self.on)
         )
         return sorted(rows, key=lambda row: row.id)
 

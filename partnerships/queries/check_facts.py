@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce, NullIf
 from partnerships import checks
 from partnerships.authority import Node
 from partnerships.checks import Edge, Facts, Finding, Register
+from partnerships.checks.facts import STANDING
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -176,8 +177,8 @@ def _graph(delegations: QuerySet[Delegation]) -> dict[str, Any]:
 
 
 def _edges(delegations: QuerySet[Delegation]) -> tuple[Edge, ...]:
-    """All that were approved, with their places."""
-    approved = delegations.exclude(status=Delegation.Status.DRAFT).order_by()
+    """All that were approved and not ended, with their places."""
+    approved = delegations.filter(status__in=STANDING).order_by()
     through = Delegation.places.through.objects.filter(delegation__in=approved)
     places = _many(through.values_list("delegation_id", "place_id"), frozenset)
     return tuple(_edge(row, places.get(row[0], frozenset())) for row in approved.values_list(*EDGE))

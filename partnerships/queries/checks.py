@@ -117,11 +117,18 @@ FRAGMENTS = {
 }  # fmt: skip
 
 
+SAID_BY_THE_FORUM = (
+    "terms_missing", "terms_overdue", "no_disagreement_process", "quorum_too_high", "no_reporting_line",
+)  # fmt: skip
+"""Checks whose matter a forum's page says by itself."""
+
+
 def about(actor: Actor, kind: str, pk: int) -> list[Told]:
     """What was found about one record, errors first: for its own page. None for visitors who did not sign in."""
     if not actor.user_id and not actor.system:
         return []
     rows = scope(actor, P.FINDING_VIEW, CheckFinding.objects.filter(records__contains=[[kind, pk]]))
+    rows = rows.exclude(code__in=SAID_BY_THE_FORUM if kind == "forum" else ())
     return told(rows.select_related("system").annotate(rank=RANK).order_by("rank", "code", "id")[:FEW])
 
 

@@ -22,6 +22,7 @@ from partnerships.forms.organisations import DelegationFilter
 from partnerships.models import Delegation, Forum, Organisation
 from partnerships.panel import of_draft
 from partnerships.queries import delegations as queries
+from partnerships.queries.checks import about
 from partnerships.queries.delegation_facts import gather_saved
 from partnerships.queries.delegation_life import events, limits_left
 from partnerships.queries.delegations import Row
@@ -92,6 +93,7 @@ def delegation(request: HttpRequest, pk: int) -> HttpResponse:
         "maker": maker,
         "recipient": recipient,
         "today": actor.on,
+        "findings": about(actor, "delegation", record.pk),
         "may_edit": P.DELEGATION_EDIT in mine,
         "may_approve": P.DELEGATION_APPROVE in mine,
     }

@@ -14,6 +14,7 @@ from partnerships.forms_of_forum import FORMS
 from partnerships.models import Forum
 from partnerships.queries import delegations
 from partnerships.queries import forums as queries
+from partnerships.queries.checks import about
 
 from .common import exported
 
@@ -76,6 +77,7 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
         "held": held,
         "line": line,
         "gaps": [] if ended else queries.gaps(record, actor.on, terms, members, held, line, committees),
+        "findings": about(actor, "forum", record.pk),
         "coming": coming,
         "past": past,
         "today": actor.on,

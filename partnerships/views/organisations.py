@@ -19,6 +19,7 @@ from partnerships.forms.organisations import AsOf, OrganisationFilter
 from partnerships.models import Kind, Organisation
 from partnerships.queries import clusters
 from partnerships.queries import organisations as queries
+from partnerships.queries.checks import about, counts_of
 from partnerships.queries.keeping import IN_A_SYSTEM
 from partnerships.queries.organisations import Where
 
@@ -119,6 +120,8 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
         "in_a_system": body.kind in IN_A_SYSTEM,
         "keeper": held_anywhere(actor, P.ORGANISATION_EDIT),
         "completeness": queries.completeness(body),
+        "findings": about(actor, "organisation", body.pk) if body.kind != Kind.ICB else [],
+        "finding_counts": counts_of(actor, body) if body.kind == Kind.ICB else None,
         "arrangements": queries.arrangements_of(actor, body, day),
         "forum_rows": queries.forums_of(actor, body, day),
         "made": made,

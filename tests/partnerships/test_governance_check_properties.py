@@ -50,7 +50,7 @@ def edges_among(nodes: list[Node]) -> st.SearchStrategy[tuple[Edge, ...]]:
         target=st.sampled_from(nodes),
         model=st.sampled_from(["delegated"] * 6 + ["joint_decision", "seat_at_table", "fully_devolved"]),
         basis=st.sampled_from(["s65z5"] * 6 + ["contract"]),
-        status=st.sampled_from(["in_force"] * 6 + ["approved", "suspended", "ended", "draft"]),
+        status=st.sampled_from(["in_force"] * 6 + ["approved", "suspended", "ended", "draft", "withdrawn"]),
         limit=limits,
         annual=st.booleans(),
         onward=st.booleans(),
@@ -82,7 +82,7 @@ class Search:
             row._replace(source=home.get(row.source, row.source), target=home.get(row.target, row.target))
             for row in edges
             if row.function in of
-            and row.status not in ("draft", "ended")
+            and row.status not in ("draft", "withdrawn", "ended")
             and row.model != "seat_at_table"
             and row.basis != "contract"
         ]
@@ -196,7 +196,7 @@ def test_circles_are_the_knots_of_delegations_that_lead_back(edges):
                 expected.add(frozenset(each.id for each in knot))
     home = {Node.forum(11): Node.body(1)}
     for row in edges:
-        stands = row.status not in ("draft", "ended")
+        stands = row.status not in ("draft", "withdrawn", "ended")
         if stands and home.get(row.source, row.source) == home.get(row.target, row.target):
             expected.add(frozenset({row.id}))
     assert said(facts_of(edges), "loop") == expected
