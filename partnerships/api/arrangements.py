@@ -25,7 +25,7 @@ from partnerships.models import (
 
 from .filters import Body, Id, InForce, Words, one_of
 from .parts import ArrangementPart, BodyPart, PlacePart
-from .writing import BodyNamed, Sent, Written, one, values_of
+from .writing import MEMBER, BodyNamed, Sent, Written, one, values_of
 
 
 class ArrangementFilters(InForce):
@@ -88,7 +88,7 @@ class GatewayPart(serializers.ModelSerializer):
         fields = ("id", "held_on", "phase_before", "phase_after", "criteria", "outcome", "note", "review_on")
 
 
-class LinePart(serializers.ModelSerializer):
+class ReportingLinePart(serializers.ModelSerializer):
     """To whom it reports: another arrangement, or the board of a body."""
 
     to_arrangement = ArrangementPart(allow_null=True)
@@ -119,7 +119,7 @@ class ArrangementRecord(ArrangementRow):
     members = ArrangementMemberPart(many=True)
     funds = FundPart(many=True)
     gateways = GatewayPart(many=True)
-    reports_to = LinePart(many=True, source="reporting_lines")
+    reports_to = ReportingLinePart(many=True, source="reporting_lines")
 
     class Meta(ArrangementRow.Meta):
         fields = (
@@ -273,7 +273,7 @@ class Arrangements(Written):
         return self.read_again(found.pk, 201)
 
     @extend_schema(
-        request=PartChanged, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH],
+        request=PartChanged, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, MEMBER],
         summary="Change or end a body's part",
     )  # fmt: skip
     @action(detail=True, methods=["patch"], url_path=r"members/(?P<member>[^/.]+)", url_name="member")

@@ -18,7 +18,7 @@ from partnerships.models import Arrangement, Deputy, Forum, Membership, Place, P
 
 from .filters import Body, Id, InForce, Words, one_of
 from .parts import ArrangementPart, BodyPart, ForumPart, PlacePart
-from .writing import BodyNamed, Sent, Written, one, person, values_of
+from .writing import MEMBER, BodyNamed, Sent, Written, one, person, values_of
 
 
 class ForumFilters(InForce):
@@ -267,7 +267,7 @@ class Forums(Written):
         return self.read_again(forum.pk, 201)
 
     @extend_schema(
-        request=MemberChanged, responses=ForumRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH],
+        request=MemberChanged, responses=ForumRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, MEMBER],
         summary="Change or end a membership",
     )  # fmt: skip
     @action(detail=True, methods=["patch"], url_path=r"members/(?P<member>[^/.]+)", url_name="member")

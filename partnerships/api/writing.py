@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +21,8 @@ from partnerships.models import Organisation, Person
 
 from .filters import body_named
 from .parts import Visible
+
+MEMBER = OpenApiParameter("member", int, OpenApiParameter.PATH, description="The id of the member.")
 
 
 class BodyNamed(serializers.CharField):

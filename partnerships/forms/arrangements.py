@@ -277,7 +277,7 @@ class FundForm(Choosing):
     parts = []
     design = {
         "kind": {"hints": {
-            "pooled": "A council and an NHS body put money together; it loses whose it was.",
+            "pooled": "A council and an NHS body put money together and spend it as one.",
             "aligned": "Each body keeps its own money, and they plan its use together.",
             "delegated": "A body passes a budget on with a function.",
         }},

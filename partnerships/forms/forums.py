@@ -161,8 +161,7 @@ class TermsForm(Choosing):
             (rule.kind, rule.role): rule.at_least for rule in quorum.readable(latest.quorum_rules if latest else [])
         }
         wanted = {*kinds, *(kind for kind, _ in known if kind)}
-        self.rule_fields = [("kind", kind, f"{str(Kind(kind).label)[:1].upper()}{str(Kind(kind).label)[1:]}")
-                            for kind in Kind.values if kind in wanted]  # fmt: skip
+        self.rule_fields = [("kind", kind, _of_kind(kind)) for kind in Kind.values if kind in wanted]
         self.rule_fields += [("role", role, label) for role, label in ROLE_LABELS.items()]
         for about, code, label in self.rule_fields:
             initial = known.get((code, "") if about == "kind" else ("", code))
@@ -189,6 +188,12 @@ class TermsForm(Choosing):
             if (number := self.cleaned_data.get(f"at_least_{about}_{code}"))
         ]
         return {name: self.cleaned_data[name] for name in names} | {"quorum_rules": rules}
+
+
+def _of_kind(kind: str) -> str:
+    """Such as "Council members"."""
+    words = quorum.KINDS[kind][1]
+    return words[:1].upper() + words[1:]
 
 
 def kinds_of(forum: Forum) -> set[str]:

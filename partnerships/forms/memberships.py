@@ -27,7 +27,9 @@ class SeatForm(Choosing):
     holder = PersonField(
         label="Member", required=False, empty_label="Vacant", help_text="Someone whom the body employs."
     )
-    deputy = PersonField(label="First deputy", required=False, empty_label="None")
+    deputy = PersonField(
+        label="First deputy", required=False, empty_label="None", help_text="Stands in for the member."
+    )
     design = {"role": {"hints": ROLES, "small": True}}
 
 

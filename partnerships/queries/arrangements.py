@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from ics_governance.permissions import Actor
@@ -129,7 +129,8 @@ class Pots:
 def funds_of(arrangement: Arrangement, day: date) -> Pots:
     """Two queries."""
     found = Pots()
-    rows = arrangement.funds.select_related("host").prefetch_related("contributions__organisation")
+    given_by = Prefetch("contributions", Contribution.objects.select_related("organisation"))
+    rows = arrangement.funds.select_related("host").prefetch_related(given_by)
     for fund in rows:
         given = sorted(fund.contributions.all(), key=lambda row: (-row.amount, row.organisation.name))
         total = sum((row.amount for row in given), Decimal(0))

@@ -251,7 +251,11 @@ def left_by_ending(actor: Actor, forum: Forum, day: date) -> Left:
     held = held.exclude(status__in=(Delegation.Status.ENDED,)).filter(Q(ends=None) | Q(ends__gte=day))
     below = Forum.objects.on(day).filter(reports_to=forum).order_by("name", "id")
     open_ones = Membership.objects.filter(Q(ends=None) | Q(ends__gte=day), forum=forum, refused_on=None)
-    return Left(list(held.select_related("function")), list(below), open_ones.count())
+    return Left(
+        list(held.select_related("function", "from_organisation").order_by("function__name", "pk")),
+        list(below),
+        open_ones.count(),
+    )
 
 
 # --- What forms offer -----------------------------------------------------------------------------------------------

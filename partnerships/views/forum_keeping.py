@@ -87,7 +87,7 @@ def forum_end(request: HttpRequest, pk: int) -> HttpResponse:
         notes=["It stays in the register with its meetings and decisions.", f"{ending} with it."],
         lists=[
             ("What is delegated to it or passed on by it does not pass to anybody else. End or replace these:",
-             [(f"{row.function.name}, {row.instrument}", reverse("delegation", args=[row.pk]))
+             [(f"{row.function.name}, from {row.from_organisation.label}: {row.instrument}", reverse("delegation", args=[row.pk]))
               for row in left.delegations]),
             ("These report to it and will need another line:",
              [(row.name, reverse("forum", args=[row.pk])) for row in left.forums]),

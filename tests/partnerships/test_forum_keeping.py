@@ -173,12 +173,12 @@ def test_rules_of_a_quorum_read_as_words(officer, world, board):
     ("typed", "says"),
     [
         ({"at_least_kind_trust": "3"}, "The rules ask for 3 voting members, so the quorum must be 3 or more"),
-        ({"at_least_kind_trust": "x"}, "Trust must be a whole number"),
+        ({"at_least_kind_trust": "x"}, "Trust members must be a whole number"),
         ({"quorum": "0"}, "Quorum must be 1 or more"),
         ({"casting_vote": "on", "voting_rule": "consensus"}, "only where votes are counted"),
         (on("review_on", date(2026, 9, 1)), "The review must come after"),
         (on("adopted_on", date(2020, 1, 1)), "A later version was adopted"),
-        ({"document": "not a link"}, "Link to the document must"),
+        ({"document": "not a link"}, "Enter a web address like"),
     ],
 )
 def test_terms_that_cannot_be_are_refused_in_words(officer, world, board, typed, says):
