@@ -1,6 +1,6 @@
 """Delegations: lists of them, how authority reached one, and where it was passed on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -338,3 +338,33 @@ def basis_of(delegation: Delegation) -> Basis:
         rows = LegalBasis.objects.filter(owner_kind=delegation.from_organisation.kind, recipient_kind__in=wanted)
         rows = rows.filter(code=delegation.basis)
     return Basis(delegation.basis, next((row for row in rows if row.code == delegation.basis), None))
+
+
+# --- Joint committees ---------------------------------------------------------------------------------------------
+
+
+class Holders(NamedTuple):
+    """A function that a joint committee was given: which of its bodies delegated it, and which still have to."""
+
+    function: str
+    code: str
+    given: list[str]
+    missing: list[str]
+
+
+def holders_of_joint(held: Sequence[Row], bodies: Iterable[Organisation]) -> list[Holders]:
+    """For each function held: of the bodies with a vote that hold it by law, who has delegated it and who has not.
+
+    A body need not delegate what it does not hold. One query; none where nothing is held.
+    """
+    codes = {row.function_code: row.function for row in held}
+    owners = dict(Function.objects.filter(code__in=codes).values_list("code", "owner_kind")) if codes else {}
+    members = {body.pk: body for body in bodies}
+    found = []
+    for code, name in sorted(codes.items(), key=lambda item: item[1]):
+        have = {row.body.code for row in held if row.function_code == code and row.state == IN_FORCE}
+        needed = sorted((body for body in members.values() if body.kind == owners.get(code)), key=lambda b: b.label)
+        given = [row.body.label for row in held if row.function_code == code and row.state == IN_FORCE]
+        missing = [body.label for body in needed if body.code not in have]
+        found.append(Holders(name, code, sorted(set(given)), missing))
+    return found

@@ -75,6 +75,9 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
         "earlier_terms": earlier,
         "members": members,
         "held": held,
+        "holders": delegations.holders_of_joint(held, (row.organisation for row in members.voting))
+        if record.form == Forum.Form.JOINT_COMMITTEE
+        else [],
         "line": line,
         "gaps": [] if ended else queries.gaps(record, actor.on, terms, members, held, line, committees),
         "findings": about(actor, "forum", record.pk),
