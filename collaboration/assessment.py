@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -30,13 +31,24 @@ def assess(framework: Framework, counts: Mapping[str, Count]) -> Assessment:
     """What the counts of one body come to; an indicator without a count found nothing of its kind."""
     counted = [each for each in framework.registered if each.code in REGISTRY]
     readings = {each.code: reading_of(each, counts.get(each.code, NOTHING)) for each in counted}
-    rules, scores, rows = rules_of(framework), [], []
+    scores, rows = [], []
+    weights, bands = tuple(framework.source_weights.items()), tuple(rules_of(framework).bands)
     for characteristic in framework.characteristics:
-        mine = [readings[each.code] for each in counted if each.characteristic == characteristic.code]
-        score = score_of(mine, rules)
+        mine = tuple(readings[each.code] for each in counted if each.characteristic == characteristic.code)
+        score = _scored(mine, weights, bands, framework.coverage_threshold)
         scores.append(_score_row(characteristic.code, score))
         rows += [_reading_row(readings[part.indicator], part) for part in score.contributions]
     return Assessment(_digest(framework, readings), scores, rows)
+
+
+@lru_cache(maxsize=8192)  # bodies with few records, and a body in neighbouring months, show the same again and again
+def _scored(
+    readings: tuple[scoring.Reading, ...],
+    weights: tuple[tuple[str, float], ...],
+    bands: tuple[scoring.Band, ...],
+    enough: float,
+) -> scoring.Score:
+    return score_of(readings, Rules(dict(weights), bands, enough))
 
 
 def reading_of(indicator: Indicator, count: Count) -> scoring.Reading:

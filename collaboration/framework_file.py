@@ -6,6 +6,7 @@ sentence for each fault, all of them at once, each with its place in the file.
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +36,7 @@ def load(path: Path) -> Framework:
     return parse(path.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> Framework:
     """The framework in a YAML text. Raises FileFaults with every fault found."""
     return build(read_yaml(text), digest_of(text))

@@ -7,6 +7,7 @@ Pure: no database and no settings. Each sentence begins with its place in the fi
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -37,8 +38,9 @@ class NoDuplicates(SafeLoader):  # type: ignore[valid-type, misc]
         return super().construct_mapping(node, deep)
 
 
+@lru_cache(maxsize=4)  # a framework is parsed and then kept: its text is read once
 def read_yaml(text: str) -> Any:
-    """What the text holds. Raises FileFaults when it is not YAML or gives a name twice."""
+    """What the text holds, not to be changed. Raises FileFaults when it is not YAML or gives a name twice."""
     try:
         return yaml.load(text, NoDuplicates)  # noqa: S506  (NoDuplicates is a SafeLoader)
     except FileFaults:

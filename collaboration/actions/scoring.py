@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg import sql
 
 from collaboration.access import P
 from collaboration.actions.periods import write_periods
@@ -127,21 +128,31 @@ def _write(framework: Framework, as_of: date, results: Mapping[int, Assessment])
         unique_fields=["subject", "framework", "as_of", "restatement"],
         update_fields=["engine", "inputs", "scored_at"],
     )
-    parts = [(profile, results[profile.subject_id]) for profile in profiles]
-    Score.objects.bulk_create(
-        [Score(profile=profile, **score) for profile, result in parts for score in result.scores],
-        update_conflicts=True,
-        unique_fields=["profile", "characteristic"],
-        update_fields=["score", "low", "high", "band", "coverage"],
-        batch_size=10_000,
+    parts = [(profile.pk, results[profile.subject_id]) for profile in profiles]
+    _put(Score, [{"profile_id": pk, **score} for pk, result in parts for score in result.scores], "characteristic")
+    _put(Reading, [{"profile_id": pk, **row} for pk, result in parts for row in result.readings], "indicator")
+
+
+def _put(model: type[Score] | type[Reading], rows: list[dict[str, Any]], key: str) -> None:
+    """Insert rows, or bring those of the same profile and `key` up to date: one statement, an array for each column.
+
+    A month of England has thousands; made into objects and statements of Django's they take four times as long.
+    """
+    if not rows:
+        return
+    known = {field.attname: field.db_type(connection) for field in model._meta.concrete_fields}
+    table, names = sql.Identifier(model._meta.db_table), [sql.Identifier(name) for name in rows[0]]
+    statement = sql.SQL(
+        "insert into {} ({}) select * from unnest({}) on conflict (profile_id, {}) do update set {}"
+    ).format(
+        table,
+        sql.SQL(", ").join(names),
+        sql.SQL(", ").join(sql.SQL(f"%s::{known[name]}[]") for name in rows[0]),
+        sql.Identifier(key),
+        sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in names),
     )
-    Reading.objects.bulk_create(
-        [Reading(profile=profile, **reading) for profile, result in parts for reading in result.readings],
-        update_conflicts=True,
-        unique_fields=["profile", "indicator"],
-        update_fields=["state", "numerator", "denominator", "points", "low", "high", "weight", "adds"],
-        batch_size=10_000,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[row[name] for row in rows] for name in rows[0]])
 
 
 def _drop_earlier_of_the_month(framework: Framework, as_of: date, bodies: Iterable[int]) -> None:

@@ -213,8 +213,11 @@ def test_a_run_cut_short_leaves_the_old_profiles(framework, airedale, monkeypatc
 
     if at == "count":
         monkeypatch.setattr(indicators, "count", stop)
+    elif at == "Profile":
+        monkeypatch.setattr(scoring.Profile.objects, "bulk_create", stop)
     else:
-        monkeypatch.setattr(getattr(scoring, at).objects, "bulk_create", stop)
+        put = scoring._put
+        monkeypatch.setattr(scoring, "_put", lambda model, *rest: (stop if model.__name__ == at else put)(model, *rest))
     with pytest.raises(Killed), transaction.atomic():
         score_month(by=SYSTEM, as_of=UNTIL)
     monkeypatch.undo()
@@ -307,7 +310,7 @@ def test_a_job_that_fails_half_way_leaves_the_old_profiles_and_can_be_asked_for_
     before = stored()
     with system("change"):
         Action.objects.filter(owner=airedale, state="confirmed").update(confirmed_on=None)
-    monkeypatch.setattr(Reading.objects, "bulk_create", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(scoring, "_put", lambda *args: 1 / 0)
     job = request_scoring(by=world.actor("officer", TODAY), url="/region/")
     jobs.run_waiting()
     job.refresh_from_db()
