@@ -11,7 +11,7 @@ SCALE ?= 1
 DENSITY ?= 1
 # for what only reads the code: no database is asked
 CODE_ONLY := DEVELOPMENT=1 TESTING=1 DATABASE_URL=postgresql://web@/none DATABASE_OWNER_URL=postgresql://owner@/none
-PYTEST := TESTING=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := TESTING=1 $(BIN)/python -m pytest -n 2
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate
 

@@ -30,25 +30,43 @@ import pytest  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 from django.test import Client, TransactionTestCase  # noqa: E402
 from psycopg import sql  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 from ics_governance.models import LedgerEntry  # noqa: E402
 from tests.world import World, build  # noqa: E402
 
 WEB = environ.Env().db_url("DATABASE_URL")
-# With several workers a file goes to one of them, so that what it shares is made once. Of the longest files each test
-# is given out by itself, before everything else, so that the workers end together.
+# Of these files each test is given to a worker by itself, and before everything else: so the workers end together.
 LONGEST = ("tests/browser/", "tests/test_canary.py", "tests/test_permission_matrix.py::test_people_get")
+FIRST = "tests/oversight/test_seed_demo.py"
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByFile(LoadScopeScheduling):
+    """A file goes to one worker, so that what it shares is made once; in the order of the collection."""
+
+    def __init__(self, config, log=None):
+        config.option.loadscopereorder = False  # it would put the files with the most tests first
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid):
+        return nodeid if nodeid.startswith(LONGEST) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """xdist's own, unless it was asked for another than the usual."""
+    return ByFile(config, log) if config.getvalue("dist") == "load" else None
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Which tests go to a worker together, and the longest first."""
+    """The longest first, then file by file: others have sorted them by what they do to the database."""
+    places: dict[str, tuple[int, int]] = {}
     for item in items:
-        alone = item.nodeid.startswith(LONGEST)
-        item.rank = 0 if item.get_closest_marker("xdist_group") else 1 if alone else 2
-        if item.rank:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else item.nodeid.partition("::")[0]))
-    items.sort(key=lambda item: item.rank)
+        path = item.nodeid.partition("::")[0]
+        rank = 0 if path == FIRST else 1 if item.nodeid.startswith(LONGEST) else 2
+        item.place = places.setdefault(f"{rank}{path}", (rank, len(places)))
+    items.sort(key=lambda item: item.place)
 
 
 def as_owner(*statements: sql.Composed) -> None:

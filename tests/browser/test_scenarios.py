@@ -21,7 +21,7 @@ from partnerships.models import (
 
 from .visitor import Visitor
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("demonstration")]
+pytestmark = pytest.mark.long
 
 OFFICER, EXECUTIVE, SECRETARY = "icb.officer", "icb.exec", "trust.secretary"
 FUNCTION = "Commissioning community diagnostics"

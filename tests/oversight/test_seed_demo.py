@@ -59,8 +59,6 @@ from partnerships.models import (
 from partnerships.queries.audience import bodies_of_forum
 from partnerships.queries.authority import load_graph
 
-pytestmark = pytest.mark.xdist_group("demonstration")  # one load for all of its tests
-
 TODAY = date(2026, 11, 20)
 TAKEN = ("agreed", "implemented", "reviewed")
 PEOPLE = {
