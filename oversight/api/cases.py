@@ -24,7 +24,7 @@ from oversight.queries.cases import ASKED_ELSEWHERE, cases_of
 from oversight.timeline import lines_of, who
 from oversight.workflows import CASE
 from partnerships.api.filters import Body, Day, Flag, Words, one_of
-from partnerships.api.parts import BodyPart, Visible
+from partnerships.api.parts import BodyPart, ReasonPart, Visible
 
 
 class CaseFilters(django_filters.FilterSet):
@@ -147,13 +147,6 @@ def _fact(file: CaseFile, fact: Any) -> dict[str, Any]:
         "number": fact.number, "text": fact.text, "by": who(file, fact, fact.by_side), "state": fact.state,
         "reply_due": due.isoformat() if due else None, "replies": replies,
     }  # fmt: skip
-
-
-class ReasonPart(serializers.Serializer):
-    """One reason against a move; `missing` names what would mend it."""
-
-    text = serializers.CharField()
-    missing = serializers.CharField()
 
 
 class MovePart(serializers.Serializer):

@@ -179,7 +179,7 @@ class DelegationMove(serializers.Serializer):
     last_day = serializers.DateField(required=False, help_text="For end.")
 
 
-class MovePart(serializers.Serializer):
+class DelegationMovePart(serializers.Serializer):
     """A move that the person may make as it stands: possible, or with the reasons why not yet."""
 
     event = serializers.CharField()
@@ -194,7 +194,7 @@ class DelegationMoves(serializers.Serializer):
     """The permitted moves of a delegation, and the version that one of them is made upon."""
 
     version = serializers.CharField()
-    moves = MovePart(many=True)
+    moves = DelegationMovePart(many=True)
 
 
 def version_of(delegation: Delegation) -> str:

@@ -12,10 +12,10 @@ from ics_governance.models import ApiToken
 from tests import stage
 
 LISTS = [
-    "organisations", "arrangements", "forums", "delegations", "meetings", "decisions", "actions", "frameworks",
-    "profiles", "feedback", "requests", "risks", "checks", "public/decisions",
+    "organisations", "arrangements", "forums", "delegations", "functions", "meetings", "decisions", "actions",
+    "frameworks", "profiles", "feedback", "requests", "risks", "checks", "public/decisions",
 ]  # fmt: skip
-READ_ONLY = [name for name in LISTS if name not in ("arrangements", "forums")]
+READ_ONLY = [name for name in LISTS if name not in ("arrangements", "forums", "delegations")]
 
 
 def test_the_description_names_every_address(api):
@@ -29,6 +29,7 @@ def test_the_description_names_every_address(api):
     read_only = tuple(f"/{name}/" for name in READ_ONLY)
     assert not any(path.endswith(read_only) for path in written)
     assert {"/api/v1/forums/", "/api/v1/arrangements/", "/api/v1/forums/{id}/members/{member}/"} <= written
+    assert {"/api/v1/delegations/", "/api/v1/delegations/{id}/", "/api/v1/delegations/{id}/moves/"} <= written
 
 
 def test_the_description_is_whole(db, tmp_path, capsys):
