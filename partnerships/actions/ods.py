@@ -26,7 +26,17 @@ from partnerships.ods import Outcome
 from partnerships.queries.keeping import IMPORT_EVENT, IMPORTED, KNOWN_FROM
 from partnerships.queries.ods import counts, register_on, stale
 
-from .organisations import DAY, end_links, happened, keep_name, mark_corrected, refuse, require_keeper, take_turns
+from .organisations import (
+    DAY,
+    end_links,
+    follow_end,
+    happened,
+    keep_name,
+    mark_corrected,
+    refuse,
+    require_keeper,
+    take_turns,
+)
 from .relations import save_or_refuse, set_lead
 
 Relation = OrganisationRelation.Kind
@@ -242,7 +252,8 @@ def _change(row: OdsRow, body: Organisation, on: date, staged: OdsImport) -> Non
     if "opened" in row.changes:
         body.opened = _day(row.changes["opened"][1])
     if "closed" in row.changes:
-        body.closed = _day(row.changes["closed"][1])
+        before_it, body.closed = body.closed, _day(row.changes["closed"][1])
+        follow_end(body, before_it, body.closed)
     if row.outcome == Outcome.DIFFERS:
         mark_corrected(body)  # somebody chose it: it stays curated, and the tables no longer change it
     _within_its_life(body)

@@ -92,6 +92,7 @@ def correct_body(*, by: Actor, body: Organisation, values: Mapping[str, Any]) ->
     if body.closed is None and wanted.closed is not None:
         refuse(Reason("Close the body as an event of its own: then its links end with it", "closed"))
     refuse(*_wrong_with_facts(wanted), *_links_outside(body, wanted.opened, wanted.closed))
+    follow_end(body, body.closed, wanted.closed)
     return change(body, "organisation.corrected", by=by, organisation_id=body.pk, changes=values)
 
 
@@ -139,7 +140,11 @@ def _links_outside(body: Organisation, opened: date | None, closed: date | None)
     around = OrganisationRelation.objects.filter(Q(source_body=body) | Q(target_body=body))
     if opened and (early := around.filter(starts__lt=opened).order_by("starts").first()):
         yield Reason(f"A link of it begins on {in_words(early.starts)}: it must have opened by then", "opened")
-    if closed and (around.filter(Q(ends=None) | Q(ends__gt=closed), starts__isnull=False).exists()):
+    if closed is None:
+        return
+    with_it = Q(ends=body.closed) if body.closed else Q(pk__in=[])
+    later = around.exclude(with_it).filter(Q(ends=None) | Q(ends__gt=closed), starts__isnull=False)
+    if later.exists() or around.filter(starts__gt=closed).exists():
         yield Reason("A link of it goes on after that day: end the link first", "closed")
 
 
@@ -236,6 +241,16 @@ def end_links(body: Organisation, last_day: date) -> dict[str, list[int]]:
             ended[name] = found
             rows.filter(pk__in=found).update(ends=last_day)
     return ended
+
+
+def follow_end(body: Organisation, before: date | None, after: date | None) -> None:
+    """When the last day of a body is corrected, what ended with it ends with it still, or goes on if it does."""
+    if before is None or before == after:
+        return
+    links = OrganisationRelation.objects.filter(Q(source_body=body, target_body__closed=None)
+                                                | Q(target_body=body, source_body__closed=None))  # fmt: skip
+    for rows in (links, ClusterMember.objects.filter(organisation=body, cluster__ends=None)):
+        rows.filter(ends=before).update(ends=after)
 
 
 def happened(

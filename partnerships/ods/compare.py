@@ -150,7 +150,8 @@ def _changes(said: Said, held: Held | None, on: date) -> Iterator[tuple[str, Cha
     above = "icb" if said.kind == "trust" else "region"
     target: str | None = getattr(said, above)
     before: str | None = getattr(held, above) if held else None
-    gone = said.closed and said.closed < on or held and held.closed and held.closed < on
+    last = said.closed if says_when or held is None else held.closed
+    gone = last is not None and last < on
     if target and target != before and not (gone and held):
         yield above, (before, target)
 

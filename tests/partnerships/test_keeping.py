@@ -113,6 +113,24 @@ def test_an_end_is_an_event_of_its_own(admin, world):
     ]
 
 
+@pytest.mark.parametrize("corrected", [None, date(2026, 8, 31), date(2026, 10, 31)])
+def test_what_ended_with_a_body_follows_its_corrected_last_day(admin, world, corrected):
+    body = world.body("RCF")
+    bodies.close(by=admin, body=body, last_day=LAST)
+    bodies.correct_body(by=admin, body=body, values={"closed": corrected})
+    assert world.body("RCF").closed == corrected
+    assert OrganisationRelation.objects.get(source_body=body).ends == corrected
+
+
+def test_a_last_day_before_a_link_began_is_refused(admin, world):
+    body = world.body("RCF")
+    bodies.close(by=admin, body=body, last_day=LAST)
+    act = {"by": admin, "body": body, "values": {"closed": date(2026, 1, 1)}}
+    assert reasons(bodies.correct_body, **act) == [
+        ("closed", "A link of it goes on after that day: end the link first")
+    ]
+
+
 # --- events -------------------------------------------------------------------------------------------------------
 
 

@@ -148,6 +148,21 @@ def test_what_an_import_recorded_follows_the_next_one_and_is_closed_by_it(world)
     assert all(each.instrument.startswith("Import ") for each in body.lineage_events.all())
 
 
+def test_a_body_that_is_opened_again_keeps_the_links_that_ended_with_it(world):
+    body = world.body("RCF")
+    close(by=world.actor("admin"), body=body, last_day=date(2026, 9, 30))
+    made = staged(world, AIREDALE)
+    row = OdsRow.objects.get(staged=made)
+    assert (row.outcome, row.changes, row.note) == (
+        "differs", {"closed": ["2026-09-30", None]}, "Ticked, it is open again."
+    )  # fmt: skip
+    actions.tick(by=world.actor("admin"), staged=made, shown=[row.pk], ticked=[row.pk])
+    actions.apply(by=world.actor("admin"), staged=made)
+    link = OrganisationRelation.objects.get(source_body=body)
+    assert (world.body("RCF").closed, link.ends) == (None, None)
+    assert counts(staged(world, AIREDALE))["unchanged"] == 1
+
+
 def test_what_a_person_corrected_since_is_curated(world):
     applied(world, NEW)
     correct_body(by=world.actor("admin"), body=world.body("RX9"), values={"short_name": "St Anne's"})
