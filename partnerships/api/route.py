@@ -101,10 +101,10 @@ class Route(Endpoint):
             raise exceptions.ValidationError(matter.errors)
         asked = dict(matter.cleaned_data)
         day = asked["on"] or request.actor.on
-        system = system_register(request.actor, systems_on(day, asked["system"]), day)
+        function = asked["function"].code
+        system = system_register(request.actor, systems_on(day, asked["system"]), day, function)
         if system is None:
             raise exceptions.ValidationError({"system": ["No integrated care board of that day has this ODS code."]})
-        function = asked["function"].code
         places = _chosen(request, "place", {*system.places}, "a place of this system on that day")
         owners = dict(system.owners(function, places))
         whose = _chosen(request, "body", {*owners}, "a body that holds the function for these places")

@@ -59,7 +59,9 @@ class Matter(forms.Form):
         self.reader = reader
         self.day = self._day()
         self.systems: Systems = systems_on(self.day, self._code())
-        self.chosen: SystemRegister | None = system_register(reader, self.systems, self.day)
+        self.chosen: SystemRegister | None = system_register(
+            reader, self.systems, self.day, str(self.data.get("function", ""))
+        )
         field: Any = self.fields["system"]
         field.choices = [("", ""), *((body.code, body.name) for body in self.systems.icbs)]
         if self.chosen is not None:

@@ -64,7 +64,12 @@ class Asked:
 
 def lineage(code: str) -> list[Function]:
     """A function with what it is part of and its own parts: the others cannot matter to it."""
-    everything = {row.pk: row for row in Function.objects.all()}
+    return lineage_in(Function.objects.all(), code)
+
+
+def lineage_in(functions: Iterable[Function], code: str) -> list[Function]:
+    """The same among functions that were loaded; none for a code that is not among them."""
+    everything = {row.pk: row for row in functions}
     found = next((row for row in everything.values() if row.code == code), None)
     if found is None:
         return []
@@ -84,7 +89,8 @@ def lineage(code: str) -> list[Function]:
 class Wanted:
     """What to load besides the delegations of the bodies: forums, posts, bodies and places that may be asked about.
 
-    `hosted`: all forums of the bodies too, not only those that a delegation names.
+    `hosted`: all forums and posts of the bodies too, not only those that a delegation names. `spent`: what agreed
+    decisions have used of yearly limits and funds.
     """
 
     forums: Collection[int] = ()
@@ -92,6 +98,7 @@ class Wanted:
     bodies: Collection[int] = ()
     places: Collection[int] = ()
     hosted: bool = True
+    spent: bool = True
 
 
 def load_graph(
@@ -124,7 +131,7 @@ def load_graph(
     near |= {pk for row in forums for pk in row.members}
     bodies = rows.body_rows(near)
     areas = rows.place_rows(near, wanted.places)
-    used = commitments(edges, _covers(functions), on)
+    used = commitments(edges, _covers(functions), on, spent=wanted.spent)
     employed, suspended = rows.employed(posts), rows.suspensions_of(edges)
     graph = authority.graph(
         bodies=[row.record(own) for row, own in rows.with_places(bodies, areas)],
@@ -136,7 +143,7 @@ def load_graph(
             rows.edge(row, codes, suspended.get(row.id, ()), used.by_edge.get(row.id, ()), used.fund_of.get(row.id))
             for row in edges
         ],
-        completeness=rows.declarations(near),
+        completeness=[each for row in bodies for each in row.declarations],
         funds=used.funds,
     )
     names = {

@@ -42,15 +42,21 @@ class Commitments(NamedTuple):
     funds: tuple[authority.Fund, ...]
 
 
-def commitments(rows: Collection[EdgeRow], covers: dict[int, set[int]], on: date | None) -> Commitments:
+def commitments(
+    rows: Collection[EdgeRow], covers: dict[int, set[int]], on: date | None, *, spent: bool = True
+) -> Commitments:
     """For delegations with an annual limit or a fund; no query where there is none, up to four otherwise.
 
-    `covers`: the functions that each function includes. With a day only its financial year is counted.
+    `covers`: the functions that each function includes. With a day only its financial year is counted. Without
+    `spent` only the funds and their limits: what was used is not for every reader.
     """
     counted = [row for row in rows if row.fund or row.limit_kind == Delegation.LimitKind.ANNUAL]
     if not counted:
         return Commitments({}, {}, ())
     fund_of, funds, same = _funds(counted, on)
+    if not spent:
+        untouched = tuple(authority.Fund(pk, limit, True) for pk, limit in sorted(funds.items()))
+        return Commitments({}, fund_of, untouched)
     if same:  # whoever draws on a fund uses it up, also for another function or body
         others = Delegation.objects.filter(fund__in=same).exclude(pk__in=[row.id for row in rows])
         more = edge_rows(others.exclude(status__in=Delegation.NEVER_APPROVED))
@@ -67,11 +73,11 @@ def commitments(rows: Collection[EdgeRow], covers: dict[int, set[int]], on: date
             by_edge[row.id][year] += each.amount
         for fund in {fund_of[row.id] for row in hit if row.id in fund_of}:
             by_fund[fund][year] += each.amount
-    spent = {pk: tuple(sorted(years.items())) for pk, years in by_edge.items()}
+    of_edges = {pk: tuple(sorted(years.items())) for pk, years in by_edge.items()}
     records = tuple(
         authority.Fund(pk, limit, True, tuple(sorted(by_fund[pk].items()))) for pk, limit in sorted(funds.items())
     )
-    return Commitments(spent, fund_of, records)
+    return Commitments(of_edges, fund_of, records)
 
 
 def _reached(counted: Collection[EdgeRow], rows: Iterable[EdgeRow]) -> set[int]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from partnerships import authority
 from partnerships.authority import Node, Span
@@ -198,6 +199,14 @@ class BodyRow(NamedTuple):
     foundation: bool
     opened: date | None
     closed: date | None
+    declared: list[dict[str, str]]
+
+    @property
+    def declarations(self) -> list[authority.Completeness]:
+        """From when it declares its register complete, by family."""
+        return [
+            authority.Completeness(self.id, each["family"], date.fromisoformat(each["since"])) for each in self.declared
+        ]
 
     @property
     def label(self) -> str:
@@ -213,8 +222,11 @@ class BodyRow(NamedTuple):
 
 def body_rows(ids: Collection[int]) -> list[BodyRow]:
     """Organisations by id; one query."""
-    columns = ("id", "name", "short_name", "kind", "is_foundation_trust", "opened", "closed")
-    return [BodyRow._make(row) for row in Organisation.objects.filter(pk__in=ids).order_by("pk").values_list(*columns)]
+    since = Completeness.objects.filter(organisation=OuterRef("pk")).order_by("family")
+    declared = ArraySubquery(since.values(row=JSONObject(family="family", since="complete_from")))
+    columns = ("id", "name", "short_name", "kind", "is_foundation_trust", "opened", "closed", "declared")
+    found = Organisation.objects.filter(pk__in=ids).annotate(declared=declared).order_by("pk")
+    return [BodyRow._make(row) for row in found.values_list(*columns)]
 
 
 class PlaceRow(NamedTuple):
@@ -293,9 +305,3 @@ def function_record(row: Function, codes: dict[int, str]) -> authority.Function:
     only_for = frozenset({row.further_approval_for} - {""})
     approvals = (authority.Approval(row.further_approval, applies_to=only_for),) if row.further_approval else ()
     return authority.Function(row.code, row.family, frozenset({row.owner_kind}), parent, row.delegable, approvals)
-
-
-def declarations(bodies: Collection[int]) -> list[authority.Completeness]:
-    """From when the bodies declare their registers complete; one query."""
-    rows = Completeness.objects.filter(organisation__in=bodies)
-    return [authority.Completeness(*row) for row in rows.values_list("organisation_id", "family", "complete_from")]

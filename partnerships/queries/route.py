@@ -18,7 +18,7 @@ from partnerships.authority.route_words import name as name_of
 from partnerships.authority.route_words import why
 from partnerships.models import Arrangement, Function, Kind, Organisation, OrganisationRelation, ReportingLine
 
-from .authority import Asked, Register, load_graph
+from .authority import Asked, Register, Wanted, lineage_in, load_graph
 from .graph_rows import ForumRow
 from .meetings import next_meetings
 from .organisations import LINKS_KNOWN_FROM
@@ -125,8 +125,8 @@ class SystemRegister:
         return [(pk, self.register.names[Node.body(pk)]) for pk in found if pk in mine]
 
 
-def system_register(reader: Actor, systems: Systems, on: date) -> SystemRegister | None:
-    """The register of the chosen system as of a day; None while none is chosen.
+def system_register(reader: Actor, systems: Systems, on: date, function: str) -> SystemRegister | None:
+    """The register of the chosen system as of a day, for questions about a function; None while none is chosen.
 
     What agreed decisions have used of a yearly limit or a fund is known to those who signed in: the amounts of
     decisions that were not released are nobody else's.
@@ -134,16 +134,12 @@ def system_register(reader: Actor, systems: Systems, on: date) -> SystemRegister
     if systems.icb is None:
         return None
     functions = list(Function.objects.order_by("name", "pk"))
-    register = load_graph([body.pk for body in systems.bodies], functions, on=on)
-    if reader.user_id is None and not reader.system:
-        register = replace(register, graph=unspent(register.graph))
+    spent = reader.user_id is not None or reader.system
+    # any post at all: then those of the bodies are loaded too, whether or not this function was passed to one
+    wanted = Wanted(posts=(0,), spent=spent)
+    near = lineage_in(functions, function)
+    register = load_graph([body.pk for body in systems.bodies], near, on=on, wanted=wanted)
     return SystemRegister(systems.icb, systems.bodies, functions, register, on, reader)
-
-
-def unspent(graph: Graph) -> Graph:
-    """The graph without what was used of limits."""
-    edges = tuple(replace(edge, committed=()) if edge.committed else edge for edge in graph.edges)
-    return replace(graph, edges=edges, funds=tuple(replace(fund, committed=()) for fund in graph.funds))
 
 
 # --- The route ----------------------------------------------------------------------------------------------------
