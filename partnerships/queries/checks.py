@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Case, Count, Max, Q, QuerySet, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import Case, Count, Func, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from ics_governance.permissions import Actor
@@ -17,6 +20,7 @@ from .check_facts import TAKEN, draft_values, facts_for, findings_for_draft
 
 __all__ = ["draft_values", "facts_for", "findings_for_draft"]
 
+M = TypeVar("M", bound=models.Model)
 SORTS = {"severity": ("rank", "code", "id"), "since": ("first_seen", "id"), "system": ("system__name", "rank", "id")}
 TONES = {Severity.ERROR: "bad", Severity.WARNING: "wait", Severity.ADVICE: "off"}
 RANK = Case(
@@ -123,13 +127,20 @@ SAID_BY_THE_FORUM = (
 """Checks whose matter a forum's page says by itself."""
 
 
-def about(actor: Actor, kind: str, pk: int) -> list[Told]:
-    """What was found about one record, errors first: for its own page. None for visitors who did not sign in."""
-    if not actor.user_id and not actor.system:
-        return []
-    rows = scope(actor, P.FINDING_VIEW, CheckFinding.objects.filter(records__contains=[[kind, pk]]))
-    rows = rows.exclude(code__in=SAID_BY_THE_FORUM if kind == "forum" else ())
-    return told(rows.select_related("system").annotate(rank=RANK).order_by("rank", "code", "id")[:FEW])
+def with_findings(rows: QuerySet[M], kind: str) -> QuerySet[M]:
+    """Records with what was found about each of them, as `found`; asked in the same query, since pages are full."""
+    record = Func(Value(kind), OuterRef("pk"), function="jsonb_build_array")
+    findings = CheckFinding.objects.filter(records__contains=Func(record, function="jsonb_build_array"))
+    if kind == "forum":
+        findings = findings.exclude(code__in=SAID_BY_THE_FORUM)
+    findings = findings.annotate(rank=RANK, said=JSONObject(severity="severity", text="text", action="action"))
+    found = ArraySubquery(findings.order_by("rank", "code", "id").values("said")[:FEW])
+    return rows.annotate(found=found)  # type: ignore[return-value]
+
+
+def about(actor: Actor, record: Any) -> list[dict[str, str]]:
+    """What was found about a record read `with_findings`, errors first; nothing for visitors who did not sign in."""
+    return list(record.found) if actor.user_id or actor.system else []
 
 
 def to_ratify(actor: Actor) -> list[Decision]:

@@ -22,7 +22,7 @@ from partnerships.forms.organisations import DelegationFilter
 from partnerships.models import Delegation, Forum, Organisation
 from partnerships.panel import of_draft
 from partnerships.queries import delegations as queries
-from partnerships.queries.checks import about
+from partnerships.queries.checks import about, with_findings
 from partnerships.queries.delegation_facts import gather_saved
 from partnerships.queries.delegation_life import events, limits_left
 from partnerships.queries.delegations import Row
@@ -83,7 +83,7 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
 def delegation(request: HttpRequest, pk: int) -> HttpResponse:
     """`/delegations/<id>/`."""
     actor = request.actor
-    record = visible_or_404(actor, queries.detailed(), pk=pk)
+    record = visible_or_404(actor, with_findings(queries.detailed(), "delegation"), pk=pk)
     record.state = queries.state_on(record, actor.on)
     mine = held(actor, (P.DELEGATION_EDIT, P.DELEGATION_APPROVE), record) if actor.user_id else frozenset()
     maker, recipient = queries.parties(record)
@@ -93,7 +93,7 @@ def delegation(request: HttpRequest, pk: int) -> HttpResponse:
         "maker": maker,
         "recipient": recipient,
         "today": actor.on,
-        "findings": about(actor, "delegation", record.pk),
+        "findings": about(actor, record),
         "may_edit": P.DELEGATION_EDIT in mine,
         "may_approve": P.DELEGATION_APPROVE in mine,
     }

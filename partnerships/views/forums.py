@@ -14,7 +14,7 @@ from partnerships.forms_of_forum import FORMS
 from partnerships.models import Forum
 from partnerships.queries import delegations
 from partnerships.queries import forums as queries
-from partnerships.queries.checks import about
+from partnerships.queries.checks import about, with_findings
 
 from .common import exported
 
@@ -56,7 +56,7 @@ def forum_list(request: HttpRequest) -> HttpResponse:
 def forum(request: HttpRequest, pk: int) -> HttpResponse:
     """`/forums/<id>/`."""
     actor = request.actor
-    record = visible_or_404(actor, queries.detailed(), pk=pk)
+    record = visible_or_404(actor, with_findings(queries.detailed(), "forum"), pk=pk)
     terms, earlier = queries.terms_of(record, actor.on)
     coming, past = queries.meetings_of(actor, record, actor.on)
     members, line = queries.members_of(record, actor.on), queries.reporting_line(record)
@@ -80,7 +80,7 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
         else [],
         "line": line,
         "gaps": [] if ended else queries.gaps(record, actor.on, terms, members, held, line, committees),
-        "findings": about(actor, "forum", record.pk),
+        "findings": about(actor, record),
         "coming": coming,
         "past": past,
         "today": actor.on,

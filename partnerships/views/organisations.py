@@ -19,8 +19,9 @@ from partnerships.forms.organisations import AsOf, OrganisationFilter
 from partnerships.models import Kind, Organisation
 from partnerships.queries import clusters
 from partnerships.queries import organisations as queries
-from partnerships.queries.checks import about, counts_of
+from partnerships.queries.checks import about, counts_of, with_findings
 from partnerships.queries.keeping import IN_A_SYSTEM
+from partnerships.queries.lineage import bodies_now
 from partnerships.queries.organisations import Where
 
 from .common import exported
@@ -89,6 +90,8 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
     page = paged(bodies, request.GET, queries.SORTS, default="name")
     one, many = PLURALS.get(form.values.get("kind"), ("organisation", "organisations"))
     context |= {"page": page, "day": day, "rows": list(rows_of(page.rows, day)), "counted": page.counted(one, many)}
+    if day != request.actor.on and request.GET.get("bodies") == "now":
+        context["bodies_now"] = bodies_now(page.rows, request.actor.on)
     return render(request, "partnerships/organisation_list.html", context)
 
 
@@ -98,7 +101,7 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
     actor, form = request.actor, AsOf(request.GET)
     day = form.day(actor.on)
     form = AsOf({"as_of": day_in_words(day)}) if form.in_use else form
-    body = visible_or_404(actor, queries.detailed(day).coded(code))
+    body = visible_or_404(actor, with_findings(queries.detailed(day), "organisation").coded(code))
     if body.code != code:
         return redirect(f"{reverse('organisation', args=[body.code])}?{request.GET.urlencode()}".rstrip("?"))
     before, after = queries.successions_of(body)
@@ -120,7 +123,7 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
         "in_a_system": body.kind in IN_A_SYSTEM,
         "keeper": held_anywhere(actor, P.ORGANISATION_EDIT),
         "completeness": queries.completeness(body),
-        "findings": about(actor, "organisation", body.pk) if body.kind != Kind.ICB else [],
+        "findings": about(actor, body),
         "finding_counts": counts_of(actor, body) if body.kind == Kind.ICB else None,
         "arrangements": queries.arrangements_of(actor, body, day),
         "forum_rows": queries.forums_of(actor, body, day),

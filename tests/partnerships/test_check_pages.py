@@ -7,7 +7,7 @@ import time_machine
 
 from ics_governance.permissions import SYSTEM
 from partnerships.actions.checks import run_checks
-from partnerships.models import CheckFinding, Delegation, Forum, TermsOfReference
+from partnerships.models import CheckFinding, Delegation, Forum, Membership, TermsOfReference
 from tests.partnerships.test_check_actions import urgent, vacant_post
 from tests.queries import counted
 
@@ -209,3 +209,36 @@ def test_what_ends_is_read_by_the_same_number_of_queries(sign_in, world):
     with counted() as many:
         page_of(client, "/expiring/")
     assert len(many) == len(few) <= 15
+
+
+# --- On the pages of the records ----------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_delegation_says_what_was_found_about_it(sign_in, world, found):
+    page = page_of(sign_in("secretary"), f"/delegations/{found.pk}/")
+    assert "<strong>Error:</strong> The post Director of places of NHS West Yorkshire" in page
+    assert "Recommended action: Name who is in the post" in page
+    other = Delegation.objects.get(to_forum=world.place_board)
+    assert "Governance checks</h2>" not in page_of(sign_in("secretary"), f"/delegations/{other.pk}/")
+
+
+def test_the_page_of_a_forum_says_each_matter_once(sign_in, world):
+    TermsOfReference.objects.filter(forum=world.place_board).delete()
+    Membership.objects.create(forum=world.place_board, organisation=world.body("RR8"), starts=TODAY)
+    run_checks(by=SYSTEM)
+    codes = set(CheckFinding.objects.filter(records=[["forum", world.place_board.pk]]).values_list("code", flat=True))
+    assert codes == {"terms_missing", "providers_majority"}
+    page = page_of(sign_in("officer"), f"/forums/{world.place_board.pk}/")
+    assert "voting members of Bradford place board come from bodies that may gain" in page
+    assert "has no terms of reference in the register" not in page
+
+
+def test_the_page_of_an_icb_leads_to_the_findings_of_its_system(sign_in, world, found):
+    page = page_of(sign_in("officer"), "/organisations/QWO/")
+    assert "In its system: 1\u00a0error" in page and 'href="/checks/?system=QWO"' in page
+    trust = world.body("RCF")
+    trust.subtype = "acute"
+    trust.save()
+    run_checks(by=SYSTEM)
+    page = page_of(sign_in("officer"), "/organisations/RCF/")
+    assert "Airedale NHS Foundation Trust is an acute trust and takes part in no provider collaborative." in page
