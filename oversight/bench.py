@@ -19,7 +19,7 @@ from partnerships import authority
 from partnerships.models import Action, Attendance, Decision, Delegation, Forum, Function, Meeting, Organisation
 from partnerships.queries.authority import ask, load_graph
 
-from . import bench_register
+from . import bench_register, bench_restructures
 
 YEARLY_DECISIONS = 28_000  # England, from counts of forums and meetings; see docs/data.md
 STRIDE = 10_000_000  # copies take ids above all real ones
@@ -128,6 +128,7 @@ def measure() -> Iterator[Timing]:
     yield from _pages()
     yield from _resolver()
     yield from bench_register.measure(timed)
+    yield from bench_restructures.measure(timed)
     yield timed("score all trusts for a month", lambda: score_month(by=SYSTEM, as_of=timezone.localdate()), rounds=1)
     yield timed("verify the audit trail", ledger.verify, rounds=1)
 

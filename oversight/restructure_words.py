@@ -31,6 +31,11 @@ TITLES = {
     "delegation": "Delegations made by, to or through them",
 }
 PARTS = {"arrangement_member": "members", "fund": "funds", "reporting_line": "reporting lines", "membership": "members"}
+# Afterwards parts are counted with the rest of their kind.
+COUNTED = TITLES | {
+    "arrangement_member": "Members of arrangements", "reporting_line": "Reporting lines", "fund": "Funds",
+    "membership": "Members of forums",
+}  # fmt: skip
 BECOMES = {Fate.END: "ends", Fate.LEAVE: "stays as it is"}
 PAGES = {"forum": "forum", "arrangement": "arrangement", "delegation": "delegation"}
 
@@ -168,8 +173,9 @@ def afterwards(restructure: Restructure) -> dict[str, Any]:
         kind, _, old = key.partition(":")
         made.setdefault(kind, {})[int(old)] = new
     rows = [
-        Moved(TITLES.get(kind, "Funds"), _counted(count), _links(kind, made.get(kind, {})))
-        for kind, count in moved.get("counts", {}).items()
+        Moved(title, _counted(moved["counts"][kind]), _links(kind, made.get(kind, {})))
+        for kind, title in COUNTED.items()
+        if kind in moved.get("counts", {})
     ]
     opened = {**{kind.code: kind.title for kind in queries.OPEN}, "meeting_cancelled": "Meetings cancelled"}
     matters = [(opened.get(code, code), number) for code, number in moved.get("open", {}).items()]
@@ -177,7 +183,7 @@ def afterwards(restructure: Restructure) -> dict[str, Any]:
     return {
         "title": in_words(restructure), "moved": rows, "matters": matters, "bodies": bodies,
         "waits": moved.get("waits", False), "lede": _lede(restructure),
-        "unchanged": len(moved.get("ended", [])),
+        "to_do": moved.get("to_do", []),
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ body that they became: nobody was scored as both of them together. Only where on
 months joined to the other's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,7 +66,7 @@ def lineage_of(history: History) -> Lineage:
     before = tuple(
         Before(
             _named(row), _day(row), row["how"] in Succession.WHOLE and not _existed(history.subject, _day(row)),
-            tuple(latest_versions(history.before.get(row["pk"], ()))),
+            _until(history.before.get(row["pk"], ()), _day(row)),
         )
         for row in subject.came_from
     )  # fmt: skip
@@ -74,6 +74,11 @@ def lineage_of(history: History) -> Lineage:
     days = sorted({one.until for one in before if one.until})
     marks = tuple((on, "merger") for on in days if began is not None and began < on)
     return Lineage(before, tuple(_named(row) for row in subject.became), marks)
+
+
+def _until(standings: Iterable[Standing], on: date | None) -> tuple[Standing, ...]:
+    """The months of a body while it was there."""
+    return tuple(one for one in latest_versions(standings) if on is None or one.profile.as_of < on)
 
 
 def _named(row: Mapping[str, Any]) -> Named:

@@ -277,7 +277,9 @@ def _links(by: Actor, restructure: Restructure, order: Order, successors: list[O
 def _event(
     by: Actor, restructure: Restructure, shown: queries.Preview, successors: list[Organisation], made: dict[str, int]
 ) -> LineageEvent:
-    moved = lineage.moved_summary(shown.plan, made) | {"waits": True, "successors": [body.pk for body in successors]}
+    moved = lineage.moved_summary(shown.plan, made) | {
+        "waits": True, "successors": [body.pk for body in successors], "to_do": list(shown.to_do),
+    }  # fmt: skip
     event = LineageEvent.objects.create(
         kind=restructure.kind, effective_on=restructure.effective_on, instrument=restructure.instrument,
         note=restructure.note, moved=moved,

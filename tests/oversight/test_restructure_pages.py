@@ -211,6 +211,17 @@ def test_every_page_still_answers_after_a_merger(world: World, sign_in: Any, who
     assert [found[page] for page in ("/", "/organisations/QWO/", "/forums/", f"/forums/{old.pk}/")] == [200] * 4
 
 
+def test_a_list_of_another_day_names_bodies_as_they_were_or_as_they_are_now(world: World, admin: Any):
+    merged_icbs(world)
+    address = "/organisations/?kind=icb&as_of=2026-10-31"
+    was, now = admin.get(address), admin.get(f"{address}&bodies=now")
+    assert "now Pennines ICB" not in text(was)
+    assert text(now).count("now Pennines ICB") == 2
+    with counted() as found:
+        admin.get(f"{address}&bodies=now")
+    assert len(found) <= 15
+
+
 def test_the_page_of_a_closed_body_says_what_became_of_it(world: World, admin: Any):
     merged_icbs(world)
     page = text(admin.get("/organisations/QWO/"))
