@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 import time_machine
+from django.conf import settings
 from docx import Document
 
 from ics_governance.context import system
@@ -454,3 +455,15 @@ def test_few_and_many_cost_the_same_number_of_queries(client, world, address, mo
     with counted() as many:
         assert client.get(address).status_code == 200
     assert len(many) == len(few) <= most, "\n".join(many)
+
+
+def test_the_drawing_looks_the_same_on_the_page_and_as_a_file():
+    page, file = ((settings.BASE_DIR / "static" / name).read_text() for name in ("app.css", "organogram.css"))
+    rules = [line for line in file.splitlines() if line.startswith(".org-")]
+    assert rules == [line for line in page.splitlines() if line.startswith(".org-")]
+
+
+def test_the_checks_are_offered_to_those_who_sign_in(sign_in, client, world):
+    link = 'href="/checks/?system=QWO"'
+    assert link not in client.get("/systems/QWO/").content.decode()
+    assert link in sign_in("partner").get("/systems/QWO/").content.decode()
