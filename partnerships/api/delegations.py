@@ -29,6 +29,7 @@ MAKERS: dict[str, Callable[..., Delegation]] = {
     "approve": actions.approve, "withdraw": actions.withdraw, "bring_into_force": actions.bring_into_force,
     "suspend": actions.suspend, "resume": actions.resume, "end": actions.end,
 }  # fmt: skip
+LONGEST_CODE = 40
 ASKS = {"suspend": ["reason"], "end": ["last_day"]}
 
 
@@ -118,15 +119,15 @@ class Coded(serializers.CharField):
     """A record named by its code."""
 
     def __init__(self, find: Callable[[str], Any], **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
+        super().__init__(**kwargs)
         self.find = find
 
     def to_internal_value(self, data: Any) -> Any:
         """The record; an error when there is none."""
         code = super().to_internal_value(data)
-        found = self.find(code)
+        found = self.find(code) if len(code) <= LONGEST_CODE else None
         if found is None:
-            raise serializers.ValidationError(f"Nothing has the code “{code}”.")
+            raise serializers.ValidationError(f"Nothing has the code “{code[:LONGEST_CODE]}”.")
         return found
 
 
