@@ -27,7 +27,7 @@ from .organisations import (
     Place,
     Succession,
 )
-from .people import Audience, Employment, Person, Post, RoleMembership
+from .people import Audience, Employment, Person, Post, PostHolding, RoleMembership
 from .rehearsals import Rehearsal
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "Person",
     "Place",
     "Post",
+    "PostHolding",
     "Rehearsal",
     "ReportingLine",
     "RoleMembership",

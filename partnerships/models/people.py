@@ -44,12 +44,38 @@ class Post(Dated):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="posts")
     title = models.CharField(max_length=150)
-    holder = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="posts")
+    holder = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="posts",
+        help_text="Who is in it now; who was before, and when, say its holdings, where any is recorded.",
+    )  # fmt: skip
 
     objects = DatedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title
+
+
+class PostHolding(Dated):
+    """That a person was in a post between two days; where a post has any, they say who held it on a day."""
+
+    post = models.ForeignKey(Post, models.PROTECT, related_name="holdings")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="holdings")
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="post_holding_dates"),
+            ExclusionConstraint(
+                name="one_holder_at_a_time",
+                expressions=span("post"),
+                violation_error_message="Somebody else is in this post in those days.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.post_id}"
 
 
 class RoleMembership(Dated):
