@@ -285,6 +285,7 @@ class FundForm(Choosing):
     }  # fmt: skip
 
     def __init__(self, *args: Any, arrangement: Arrangement, on: date, fund: Fund | None = None, **kwargs: Any) -> None:
+        self.mark_optional = False  # type: ignore[misc]  # most of it is, and the hint above the rows says so
         rows = {row.organisation_id: row for row in fund.contributions.all()} if fund else {}
         this_year = financial_year(on)
         if fund:

@@ -78,7 +78,7 @@ def of_body(body: Organisation, day: date) -> Q:
 
 
 def detailed() -> QuerySet[Forum]:
-    """Forums with the names of their places, as `areas`, and the committees in common that they meet in, as `within`."""
+    """Forums with the names of their places, as `areas`, and the committees in common they meet in, as `within`."""
     within = Forum.objects.filter(committees=OuterRef("pk")).order_by("name", "pk")
     areas = Place.objects.filter(forums=OuterRef("pk")).order_by("name").values("name")
     return Forum.objects.annotate(

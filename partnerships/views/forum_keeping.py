@@ -10,7 +10,7 @@ from partnerships.access import P, require, visible_or_404
 from partnerships.actions import forums as actions
 from partnerships.forms.forums import ForumEditForm, ForumForm, TermsForm, kinds_of
 from partnerships.forms.hosted import EndForm
-from partnerships.models import Forum
+from partnerships.models import Delegation, Forum
 from partnerships.queries import forums as queries
 
 from .asking import Values, ask, hosts_of
@@ -87,13 +87,18 @@ def forum_end(request: HttpRequest, pk: int) -> HttpResponse:
         notes=["It stays in the register with its meetings and decisions.", f"{ending} with it."],
         lists=[
             ("What is delegated to it or passed on by it does not pass to anybody else. End or replace these:",
-             [(f"{row.function.name}, from {row.from_organisation.label}: {row.instrument}", reverse("delegation", args=[row.pk]))
-              for row in left.delegations]),
+             [_named(row) for row in left.delegations]),
             ("These report to it and will need another line:",
              [(row.name, reverse("forum", args=[row.pk])) for row in left.forums]),
         ],
         done="Ended.",
     )  # fmt: skip
+
+
+def _named(row: Delegation) -> tuple[str, str]:
+    """A delegation in a few words, with its address."""
+    words = f"{row.function.name}, from {row.from_organisation.label}: {row.instrument}"
+    return words, reverse("delegation", args=[row.pk])
 
 
 @require_http_methods(METHODS)
