@@ -61,7 +61,7 @@ class Scenario:
 
 
 def parse(text: str) -> Scenario:
-    """The scenario in a YAML text. Raises KeyError or ValueError for one that is not complete."""
+    """The scenario in a YAML text. Raises KeyError or TypeError where something is missing or too much."""
     data: dict[str, Any] = yaml.load(text, LOADER)  # noqa: S506  (a safe loader)
     amount = data["amount"]
     return Scenario(
@@ -74,9 +74,13 @@ def parse(text: str) -> Scenario:
         function=data["function"],
         amount=None if amount is None else Decimal(amount),
         level=data["level"],
-        bodies=tuple(Part(each["kind"], each["why"]) for each in data["bodies"]),
-        questions={each["code"]: each["text"] for each in data["questions"]},
+        bodies=tuple(Part(**each) for each in data["bodies"]),
+        questions=dict(_question(**each) for each in data["questions"]),
     )
+
+
+def _question(code: str, text: str) -> tuple[str, str]:
+    return code, text
 
 
 @cache

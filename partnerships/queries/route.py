@@ -122,7 +122,8 @@ class SystemRegister:
         """The bodies of the system that hold a function by law for the places, with their names."""
         mine = {body.pk for body in self.bodies}
         found = owners_of(self.graph, function=function, places=tuple(places), on=self.on)
-        return [(pk, self.register.names[Node.body(pk)]) for pk in found if pk in mine]
+        named = [(pk, self.register.names[Node.body(pk)]) for pk in found if pk in mine]
+        return sorted(named, key=lambda pair: (pair[1], pair[0]))
 
 
 def system_register(reader: Actor, systems: Systems, on: date, function: str) -> SystemRegister | None:
@@ -262,16 +263,24 @@ def _tops(rows: list[ForumRow]) -> list[ForumRow]:
 
 
 def _voices(system: SystemRegister) -> list[Voice]:
-    """The forums that are heard about places, and those that stand for governors, wellbeing boards and scrutiny."""
+    """The forums that are heard about places, and those that stand for governors, wellbeing boards and scrutiny.
+
+    A council's board or committee that names no places is for those of its council.
+    """
     voices = []
+    of_council: dict[int, set[int]] = {}
+    for place in system.register.places.values():
+        for council in place.councils:
+            of_council.setdefault(council, set()).add(place.id)
     for pk, row in system.forums.items():
         node, places = Node.forum(pk), frozenset(row.places)
+        around = places or frozenset(of_council.get(row.host, ()))
         if row.form == Form.COUNCIL_OF_GOVERNORS:
             voices.append(Voice(node, Role.GOVERNORS, bodies=frozenset({row.host})))
         elif row.arrangement_kind == Arrangement.Kind.HWB:
-            voices.append(Voice(node, Role.WELLBEING, places))
+            voices.append(Voice(node, Role.WELLBEING, around))
         elif "scrutiny" in row.name.lower():
-            voices.append(Voice(node, Role.SCRUTINY, places))
+            voices.append(Voice(node, Role.SCRUTINY, around))
         elif row.arrangement_kind not in HEARING and (places or row.form in RECOMMENDING):
             voices.append(Voice(node, Role.PLACE, places))
     return voices

@@ -61,6 +61,8 @@ def test_every_scenario_is_complete_and_speaks_of_what_exists(path):
     catalogue = (FOLDER.parent / "reference" / "functions.csv").read_text(encoding="utf-8")
     assert f"\n{one.function}," in catalogue
     assert len(one.questions) == 5
+    assert all(text.endswith("?") for text in one.prompts.values())
+    assert all(part.why.endswith(".") for part in one.bodies)
     assert set(one.prompts) == {*one.questions, *TRIPLE_AIM, *SUBSIDIARITY}  # no code of one hides another
 
 
