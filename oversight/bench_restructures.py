@@ -19,13 +19,14 @@ from partnerships.models import Organisation
 def measure(timed: Callable[..., Any]) -> Iterator[Any]:
     """Two neighbouring ICBs of the demonstration become one today: the preview, and all of it."""
     admin = actor_for(User.objects.get(email="admin@demo.test"))
-    with transaction.atomic(), acting_as(admin):
-        made = _draft(admin, ["QGH", "QWU"])
-        yield timed("preview the merger of two ICBs", lambda: queries.preview(made, admin.on))
-        yield timed(
-            "carry out the merger of two ICBs",
-            lambda: restructures.carry_out(by=admin, restructure=made, confirmed=True), rounds=1,
-        )  # fmt: skip
+    with transaction.atomic():
+        with acting_as(admin):
+            made = _draft(admin, ["QGH", "QWU"])
+            yield timed("preview the merger of two ICBs", lambda: queries.preview(made, admin.on))
+            yield timed(
+                "carry out the merger of two ICBs",
+                lambda: restructures.carry_out(by=admin, restructure=made, confirmed=True), rounds=1,
+            )  # fmt: skip
         transaction.set_rollback(True)
 
 
