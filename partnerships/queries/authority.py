@@ -212,23 +212,20 @@ def register_around(
 
 
 # From some holders upwards: every delegation that led to them, and to their makers. A body's board is the body.
+# The function's delegations are picked out first: the planner then does not expect millions of rows of the recursion,
+# for which it would compile the query, a second long.
 UPSTREAM = """
-with recursive led as (
-  select d.id, d.from_organisation_id as body, d.from_forum_id as forum, d.from_post_id as post
-  from partnerships_delegation d
+with recursive own as materialized (
+  select d.id, d.from_organisation_id as body, d.from_forum_id as forum, d.from_post_id as post, d.to_forum_id,
+    d.to_post_id, coalesce(d.to_organisation_id, case when f.form = 'board' then f.host_id end) as to_body
+  from partnerships_delegation d left join partnerships_forum f on f.id = d.to_forum_id
   where d.function_id = any(%(functions)s) and d.status not in ('draft', 'withdrawn')
-    and (d.to_forum_id = any(%(forums)s) or d.to_post_id = any(%(posts)s) or d.to_organisation_id = any(%(bodies)s)
-      or d.to_forum_id in (select id from partnerships_forum where form = 'board' and host_id = any(%(bodies)s)))
+), led as (
+  select id, body, forum, post from own
+  where to_forum_id = any(%(forums)s) or to_post_id = any(%(posts)s) or to_body = any(%(bodies)s)
   union
-  select u.id, u.from_organisation_id, u.from_forum_id, u.from_post_id
-  from led, lateral (
-    select * from partnerships_delegation where to_forum_id = led.forum
-    union all select * from partnerships_delegation where to_post_id = led.post
-    union all select * from partnerships_delegation where to_organisation_id = led.body
-    union all select d.* from partnerships_delegation d join partnerships_forum f on f.id = d.to_forum_id
-      where f.form = 'board' and f.host_id = led.body
-  ) u
-  where u.function_id = any(%(functions)s) and u.status not in ('draft', 'withdrawn')
+  select u.id, u.body, u.forum, u.post
+  from led join own u on u.to_forum_id = led.forum or u.to_post_id = led.post or u.to_body = led.body
 )
 select distinct body from led
 """
