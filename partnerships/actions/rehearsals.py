@@ -1,7 +1,7 @@
 """Writes about rehearsals: keep one, answer its prompts, turn it into a real draft of a decision."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,8 @@ KEPT = (
 NOTED = ("prompts", "learnt")
 LONGEST = 4000  # characters of an answer
 STEP = timedelta(weeks=4)  # until the action of a step is due, step by step
+
+ONE_BY_ONE = ("consult", "recommend")  # the others of a kind are done at the same time
 
 # What a step asks somebody to do, as an action.
 ASKS = {
@@ -126,14 +128,15 @@ def _values(rehearsal: Rehearsal) -> dict[str, Any]:
 
 def _propose(by: Actor, draft: Decision, route: Iterable[Mapping[str, Any]]) -> None:
     """One action for each step that somebody else than the deciding forum takes, owned by the body behind it."""
-    due: date = by.on
+    due, before = by.on, ""
     steps = [step for step in route if step["kind"] in ASKS and step["holder"]]
     owners = _owners([Node.parse(step["holder"]) for step in steps])
     for step in steps:
         owner = owners.get(Node.parse(step["holder"]))
         if owner is None:
             continue
-        due += STEP
+        if step["kind"] != before or step["kind"] in ONE_BY_ONE:
+            due, before = due + STEP, step["kind"]
         title = f"{step['name']}: {_asks(step)}"
         propose_action(by=by, decision=draft, title=title[:200], owner=owner, due=due)
 

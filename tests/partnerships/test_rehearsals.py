@@ -154,6 +154,22 @@ def test_it_is_read_by_the_icb_and_by_who_took_part(sign_in, kept, who, status):
     assert (kept.title in plain(client.get("/scenarios/"))) is (status == 200)
 
 
+SECRET = "heronry"
+
+
+@pytest.mark.parametrize("who", ["anonymous", "region_lead", "other_officer", "other_trust", "admin", "stranger"])
+def test_not_a_word_of_it_comes_back_to_anyone_else(client, sign_in, kept, world, who):
+    Rehearsal.objects.update(title=SECRET, situation=SECRET, learnt=SECRET, prompts={"health": SECRET})
+    client.logout()
+    reader = client if who == "anonymous" else sign_in(who)
+    one = f"/rehearsals/{kept.pk}/"
+    places = ("/scenarios/", "/scenarios/plan-together/?system=QWO", one, f"{one}paper.docx", f"{one}trail/", "/",
+              f"/forums/{kept.forum_id}/", "/organisations/QWO/", "/decisions/",
+              f"/authority/?who=forum:{kept.forum_id}", f"/authority/route/?begins=forum:{kept.forum_id}")  # fmt: skip
+    assert not [place for place in places if SECRET in plain(reader.get(place, follow=True))]
+    assert SECRET in plain(sign_in("partner").get("/scenarios/"))
+
+
 def test_its_page_shows_what_stood_that_day(sign_in, kept):
     page = plain(sign_in("partner").get(f"/rehearsals/{kept.pk}/"))
     assert "Over the limit by £140,000" in page and "As the register stood on 2 November 2026" in page
@@ -225,6 +241,17 @@ def test_it_becomes_a_draft_with_an_action_for_each_step(sign_in, kept, world, o
         ]  # fmt: skip
     assert draft.reference in plain(sign_in("officer").get(f"/rehearsals/{kept.pk}/"))
     assert draft.reference not in plain(sign_in("partner").get(f"/rehearsals/{kept.pk}/"))
+
+
+def test_who_hears_of_it_does_so_at_the_same_time_and_who_recommends_one_after_the_other(sign_in, kept, world):
+    step = {"holder": f"forum:{kept.forum_id}", "text": "", "why": "", "status": ""}
+    kinds = ["recommend", "recommend", "decide", "report", "report"]
+    Rehearsal.objects.update(route=[step | {"kind": kind, "name": f"{n}"} for n, kind in enumerate(kinds)])
+    sign_in("officer").post(f"/rehearsals/{kept.pk}/draft/")
+    kept.refresh_from_db()
+    with acting_as(world.actor("officer")):
+        due = {row.title[0]: (row.due - TODAY).days for row in Decision.objects.get().actions.all()}
+    assert due == {"0": 28, "1": 56, "3": 84, "4": 84}
 
 
 def test_it_becomes_one_only_once(sign_in, kept, world):
