@@ -23,7 +23,12 @@ def test_the_description_names_every_address(api):
     assert answer.body["openapi"].startswith("3.")
     paths = set(answer.body["paths"])
     assert {f"/api/v1/{name}/" for name in LISTS} <= paths
-    assert {"/api/v1/authority/", "/api/v1/jobs/{id}/", "/api/v1/profiles/{id}/explanation/"} <= paths
+    assert {
+        "/api/v1/authority/",
+        "/api/v1/authority/route/",
+        "/api/v1/jobs/{id}/",
+        "/api/v1/profiles/{id}/explanation/",
+    } <= paths
     written = {path for path, methods in answer.body["paths"].items() if set(methods) != {"get"}}
     assert "/api/v1/feedback/{id}/response/" in written
     read_only = tuple(f"/{name}/" for name in READ_ONLY)
@@ -172,6 +177,7 @@ def test_what_comes_back_is_what_is_described(api, world, described):
     paths[f"jobs/{on_stage.job.pk}/"] = "/api/v1/jobs/{id}/"
     question = f"authority/?forum={on_stage.forum.pk}&function=community_services&amount=700000"
     paths[question] = "/api/v1/authority/"
+    paths["authority/route/?system=QWO&function=community_services&amount=700000"] = "/api/v1/authority/route/"
     for asked, path in paths.items():
         body = officer.get(asked).body
         faults = list(Draft202012Validator(described(path)).iter_errors(body))
