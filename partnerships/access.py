@@ -32,6 +32,8 @@ from .models import (
     Meeting,
     MeetingAudience,
     Organisation,
+    Place,
+    Post,
     Rehearsal,
     RoleMembership,
 )
@@ -231,6 +233,8 @@ RULES: dict[type[models.Model], Rule] = {
     Arrangement: OpenRecord(P.ARRANGEMENT_VIEW, "host_id", public=True),
     Forum: OpenRecord(P.FORUM_VIEW, "host_id", public=True),
     Delegation: DelegationRecord(P.DELEGATION_VIEW, "from_organisation_id", public=True),
+    Place: OpenRecord(P.ARRANGEMENT_VIEW, "icb_id"),
+    Post: OpenRecord(P.DELEGATION_VIEW, "organisation_id"),
     CheckFinding: OpenRecord(P.FINDING_VIEW, "system_id"),
     Rehearsal: RehearsalRecord(P.REHEARSAL_VIEW),
     Meeting: GuardedRecord(P.MEETING_VIEW, MeetingAudience, "meeting"),

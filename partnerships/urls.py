@@ -20,6 +20,8 @@ from .views import (
     memberships,
     ods,
     organisations,
+    places,
+    posts,
     register,
     rehearsals,
     system_files,
@@ -96,6 +98,7 @@ organisation_urls = [
     path("<str:code>/relations/<int:pk>/end/", keeping.link_end, name="organisation-link-end"),
     path("<str:code>/trail/", trail.organisation_trail, name="organisation-trail"),
     path("<str:code>/declare/", delegating.declare, name="organisation-declare"),
+    path("<str:code>/posts/", posts.post_list, name="post-list"),
 ]
 
 cluster_urls = [
@@ -111,6 +114,21 @@ ods_urls = [
     path("<int:pk>/", ods.ods_import, name="ods-import"),
     path("<int:pk>/apply/", ods.ods_apply, name="ods-apply"),
     path("<int:pk>/drop/", ods.ods_drop, name="ods-drop"),
+]
+
+place_urls = [
+    path("", places.place_list, name="place-list"),
+    path("new/", places.place_new, name="place-new"),
+    path("<int:pk>/edit/", places.place_edit, name="place-edit"),
+    path("<int:pk>/end/", places.place_end, name="place-end"),
+    path("<int:pk>/trail/", places.place_trail, name="place-trail"),
+]
+
+post_urls = [
+    path("new/", posts.post_new, name="post-new"),
+    path("<int:pk>/holder/", posts.post_holder, name="post-holder"),
+    path("<int:pk>/end/", posts.post_end, name="post-end"),
+    path("<int:pk>/trail/", posts.post_trail, name="post-trail"),
 ]
 
 arrangement_urls = [
@@ -179,6 +197,8 @@ urlpatterns = [
     path("organisations/", include(organisation_urls)),
     path("clusters/", include(cluster_urls)),
     path("imports/ods/", include(ods_urls)),
+    path("places/", include(place_urls)),
+    path("posts/", include(post_urls)),
     path("arrangements/", include(arrangement_urls)),
     path("forums/", include(forum_urls)),
     path("delegations/", include(delegation_urls)),
