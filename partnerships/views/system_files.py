@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from ics_governance.middleware import public
@@ -110,9 +111,10 @@ def organogram_file(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 def svg_of(chart: Chart) -> str:
     """The drawing as a file of its own, with its looks inside."""
+    looks = mark_safe(f"<style>{LOOKS.read_text(encoding='utf-8')}</style>")  # our own file
     context = {
-        "drawing": fitted(chart.bands), "icb": chart.system.icb, "day": chart.system.day,
-        "style": LOOKS.read_text(encoding="utf-8"), "host": settings.SITE_URL,
+        "drawing": fitted(chart.bands), "icb": chart.system.icb, "day": chart.system.day, "style": looks,
+        "host": settings.SITE_URL,
     }  # fmt: skip
     return render_to_string("partnerships/organogram_file.svg.html", context)
 
