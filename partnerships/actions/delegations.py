@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from ics_governance import ledger
-from ics_governance.actions import carry_out, change, locked, record_new
+from ics_governance.actions import carry_out, locked, record_new
 from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships.access import P, require
@@ -26,7 +26,6 @@ DRAFTED = (
     "onward_delegation_permitted", "novates",
 )  # fmt: skip
 FIELDS = ("from_organisation", *DRAFTED, "status", "drafted_by")
-REVIEW = ("delegation", "held_on", "outcome", "note", "next_review_on")
 
 
 @transaction.atomic
@@ -110,34 +109,46 @@ def bring_into_force(*, by: Actor, delegation: Delegation) -> Delegation:
     return _move("bring_into_force", by, delegation)
 
 
+def _move_and_tell(
+    event: str, by: Actor, delegation: Delegation, told: Mapping[str, object], **changes: object
+) -> Delegation:
+    """A move whose one entry in the audit trail also tells what was said or done with it."""
+    current = locked(delegation)
+    before = ledger.snapshot(current, ["status", *changes])
+    row = DELEGATION.check(current, event, by)
+    for name, value in (*changes.items(), ("status", row.target)):
+        setattr(current, name, value)
+    current.save(update_fields=["status", *changes])
+    after = ledger.snapshot(current, ["status", *changes]) | dict(told)
+    body = current.from_organisation_id
+    ledger.append(by=by, kind=row.ledger, record=current, before=before, after=after, organisation_id=body)
+    return current
+
+
 @transaction.atomic
 def suspend(*, by: Actor, delegation: Delegation, reason: str = "") -> Delegation:
     """The accountable body suspends it from today on, and says why."""
     require(by, P.DELEGATION_APPROVE, delegation)
     if not reason.strip():
         raise GuardFailed([Reason("Why it is suspended", "reason")])
-    moved = _move("suspend", by, delegation)
-    made = Suspension.objects.create(delegation=moved, starts=by.on, reason=reason)
-    record_new(made, "delegation.suspension_began", ("delegation", "starts", "reason"), by=by,
-               organisation_id=moved.from_organisation_id)  # fmt: skip
+    moved = _move_and_tell("suspend", by, delegation, {"reason": reason, "suspended_from": by.on})
+    Suspension.objects.create(delegation=moved, starts=by.on, reason=reason)
     return moved
 
 
 @transaction.atomic
 def resume(*, by: Actor, delegation: Delegation) -> Delegation:
     """A suspended delegation holds again from today on. One that was suspended today had no day without authority."""
-    moved = _move("resume", by, delegation)
-    _close_suspension(moved, by, by.on - timedelta(days=1))
+    last_day = by.on - timedelta(days=1)
+    moved = _move_and_tell("resume", by, delegation, {"suspended_until": last_day})
+    _close_suspension(moved, last_day)
     return moved
 
 
-def _close_suspension(delegation: Delegation, by: Actor, last_day: date) -> None:
-    for row in delegation.suspensions.filter(ends=None):
-        if row.starts is not None and row.starts > last_day:
-            row.delete()
-        else:
-            change(row, "delegation.suspension_ended", by=by, organisation_id=delegation.from_organisation_id,
-                   changes={"ends": last_day})  # fmt: skip
+def _close_suspension(delegation: Delegation, last_day: date) -> None:
+    opened = delegation.suspensions.filter(ends=None)
+    opened.filter(starts__gt=last_day).delete()
+    opened.update(ends=last_day)
 
 
 @transaction.atomic
@@ -149,7 +160,7 @@ def end(*, by: Actor, delegation: Delegation, last_day: date) -> Delegation:
     if delegation.ends and last_day > delegation.ends:
         raise GuardFailed([Reason("Its last day can be brought forward, not put off: draft another one", "last_day")])
     moved = _move("end", by, delegation, ends=last_day)
-    _close_suspension(moved, by, last_day)
+    _close_suspension(moved, last_day)
     return moved
 
 
@@ -181,10 +192,12 @@ def review(
     made = DelegationReview.objects.create(
         delegation=current, held_on=held_on, outcome=outcome, note=note, next_review_on=next_review_on
     )
+    before = {"review_on": current.review_on}
+    current.review_on = next_review_on
+    current.save(update_fields=["review_on"])
+    after = {"review_on": next_review_on, "held_on": held_on, "outcome": outcome, "note": note}
     body = current.from_organisation_id
-    record_new(made, "delegation.reviewed", REVIEW, by=by, organisation_id=body)
-    if current.review_on != next_review_on:
-        change(current, "delegation.review_set", by=by, organisation_id=body, changes={"review_on": next_review_on})
+    ledger.append(by=by, kind="delegation.reviewed", record=current, before=before, after=after, organisation_id=body)
     return made
 
 

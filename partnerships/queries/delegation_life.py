@@ -4,10 +4,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import DateField, Q, Value
 
 from partnerships.authority import financial_year
-from partnerships.models import Delegation, Function
+from partnerships.models import Delegation, DelegationReview, Function, Suspension
 
 from .commitments import commitments
 from .graph_rows import edge_rows
@@ -22,17 +22,19 @@ class Event(NamedTuple):
 
 
 def events(delegation: Delegation, day: date) -> list[Event]:
-    """Its first and last day, suspensions and reviews, the newest first. Two queries."""
-    found = [Event(delegation.starts, "first day", "")]
-    for row in delegation.suspensions.all():
-        found.append(Event(row.starts, "suspended", row.reason))
-        if row.ends is not None:
-            found.append(Event(row.ends + timedelta(days=1), "in force again", ""))
-    found += [
-        Event(row.held_on, f"reviewed: {row.get_outcome_display()}", row.note) for row in delegation.reviews.all()
-    ]
-    if delegation.ends is not None:
-        found.append(Event(delegation.ends, "last day", ""))
+    """Its first and last day, suspensions and reviews, the latest first. One query."""
+    nothing = Value(None, DateField())
+    own = {"delegation": delegation.pk}
+    suspended = Suspension.objects.filter(**own).order_by().values_list("starts", "ends", Value(""), "reason")
+    reviewed = DelegationReview.objects.filter(**own).order_by().values_list("held_on", nothing, "outcome", "note")
+    found = [Event(delegation.starts, "first day", ""), Event(delegation.ends, "last day", "")]
+    for on, until, outcome, note in suspended.union(reviewed, all=True):
+        if outcome:
+            found.append(Event(on, f"reviewed: {DelegationReview.Outcome(outcome).label}", note))
+            continue
+        found.append(Event(on, "suspended", note))
+        if until is not None:
+            found.append(Event(until + timedelta(days=1), "in force again", ""))
     kept = [each for each in found if each.on is not None]
     return sorted(kept, key=lambda each: each.on or day, reverse=True)
 

@@ -9,7 +9,7 @@ import structlog
 import time_machine
 
 from ics_governance import ledger
-from ics_governance.context import acting_as
+from ics_governance.context import acting_as, system
 from ics_governance.models import User
 from partnerships.actions import (
     arrangements,
@@ -44,6 +44,7 @@ KINDS = {
     decisions.defer: "decision.deferred",
     decisions.turn_down: "decision.not_agreed",
     decisions.rescind: "decision.rescinded",
+    decisions.ratify: "decision.ratified",
     decisions.bring_back: "decision.brought_back",
     decisions.implement: "decision.implemented",
     decisions.release: "decision.released",
@@ -85,11 +86,14 @@ KINDS = {
     memberships.accept_membership: "forum.membership_accepted",
     memberships.refuse_membership: "forum.membership_refused",
     delegations.draft_delegation: "delegation.drafted",
+    delegations.edit_draft: "delegation.edited",
+    delegations.withdraw: "delegation.withdrawn",
     delegations.approve: "delegation.approved",
     delegations.bring_into_force: "delegation.in_force",
     delegations.suspend: "delegation.suspended",
     delegations.resume: "delegation.resumed",
     delegations.end: "delegation.ended",
+    delegations.review: "delegation.reviewed",
     delegations.declare_complete: "register.declared_complete",
     people.add_person: "person.added",
     people.grant_role: "role.granted",
@@ -197,6 +201,10 @@ def test_decisions_leave_one_entry_each(do, world, agreed):
     newer = do("officer", decisions.correct, decision=first, reason="A wrong figure.")
     do("officer", decisions.agree, decision=newer, also=["decision.superseded"])
     do("officer", decisions.implement, decision=newer)
+    urgent = world.decision(900, means="urgent", decided_on=HELD)
+    with system("taken by urgent power"):
+        Decision.objects.filter(pk=urgent.pk).update(state="agreed")
+    do("officer", decisions.ratify, decision=urgent, ratified_by=agreed())
     assert do.tried == _of(decisions)
 
 
@@ -284,14 +292,19 @@ def test_delegations_leave_one_entry_each(do, world):
         "instrument": "scheme of delegation 9.9",
         "starts": TODAY,
     }
+    dropped = do("officer", delegations.draft_delegation, owner=world.icb, values=values)
+    do("officer", delegations.withdraw, delegation=dropped)
     delegation = do("officer", delegations.draft_delegation, owner=world.icb, values=values)
+    terms = {"assurance": "Reports each quarter."}
+    do("officer", delegations.edit_draft, delegation=delegation, values=terms)
     do("executive", delegations.approve, delegation=delegation)
     do("officer", delegations.bring_into_force, delegation=delegation)
-    do("executive", delegations.suspend, delegation=delegation)
+    do("officer", delegations.review, delegation=delegation, held_on=TODAY, outcome="kept")
+    do("executive", delegations.suspend, delegation=delegation, reason="Reports are late.")
     do("executive", delegations.resume, delegation=delegation)
     do("executive", delegations.end, delegation=delegation, last_day=TODAY)
     day = date(2026, 4, 1)
-    do("officer", delegations.declare_complete, organisation=world.icb, family="estates", complete_from=day)
+    do("officer", delegations.declare_complete, organisation=world.icb, family="strategy", complete_from=day)
     assert do.tried == _of(delegations)
 
 
