@@ -167,7 +167,8 @@ def test_an_upload_of_nobody_is_not_taken_in(client, db, monkeypatch):
 # Every page that is open to all, by name; a new one must be added here to be so.
 PUBLIC = {
     "home", "register", "register-decision", "switch-person", "how-scores-are-made", "accessibility", "privacy",
-    "verify", "health-live", "health-ready", "health-worker",
+    "verify", "health-live", "health-ready", "health-worker", "system-list", "system", "system-organogram",
+    "system-organogram-file", "system-document", "authority-ask", "authority-route",
 }  # fmt: skip
 SAMPLES = {
     "int": "1",
