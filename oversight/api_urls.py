@@ -23,12 +23,14 @@ from partnerships.api.forums import Forums
 from partnerships.api.functions import Functions
 from partnerships.api.meetings import Meetings
 from partnerships.api.organisations import Organisations
+from partnerships.api.places import Places
 from partnerships.api.route import Route
 from partnerships.api.systems import SystemMap
 
 router = SimpleRouter()
 for prefix, records in (
     ("organisations", Organisations),
+    ("places", Places),
     ("arrangements", Arrangements),
     ("forums", Forums),
     ("delegations", Delegations),

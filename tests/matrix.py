@@ -543,6 +543,7 @@ import tests.matrix_bodies  # noqa: E402,F401 - the same
 import tests.matrix_cases  # noqa: E402,F401 - the same
 import tests.matrix_checks  # noqa: E402,F401 - the same
 import tests.matrix_delegations  # noqa: E402,F401 - the same
+import tests.matrix_places  # noqa: E402,F401 - the same
 import tests.matrix_restructures  # noqa: E402,F401 - the same
 import tests.matrix_signals  # noqa: E402,F401 - the same
 import tests.matrix_systems  # noqa: E402,F401 - the same

@@ -49,6 +49,8 @@ from partnerships.models import (
     MeetingAudience,
     Membership,
     Organisation,
+    Place,
+    Post,
     Rehearsal,
     ReportingLine,
     TermsOfReference,
@@ -71,6 +73,8 @@ class Side:
     forum: Forum
     membership: Membership
     deputy: Deputy
+    place: Place
+    post: Post
     arrangement: Arrangement
     arrangement_member: ArrangementMember
     arrangement_fund: Fund
@@ -195,6 +199,8 @@ def _side(
         officer=world.user(officer),
         forum=forum,
         membership=Membership.objects.filter(forum=forum, organisation=provider).get(),
+        place=Place.objects.create(name=f"Place of {host}", icb=icb, starts=LONG_AGO),
+        post=Post.objects.create(title="Place director", organisation=icb, starts=LONG_AGO),
         **_of_arrangement(Arrangement.objects.filter(host=icb).first(), provider, icb, forum),
         meeting=meeting,
         coming=coming,

@@ -35,7 +35,7 @@ from partnerships.models import (
 )
 from partnerships.queries.audience import bodies_of_forum
 from partnerships.queries.authority import ask_for
-from partnerships.queries.decisions import is_vacant
+from partnerships.queries.posts import is_vacant
 from partnerships.workflows import DECISION
 
 # What may be typed into a draft; everything else is set by an action of its own.

@@ -44,7 +44,7 @@ class PlaceForm(HostedForm):
     )  # fmt: skip
     starts = forms.DateField(label="First day")
     follows = EarlierPlace(
-        label="Carries on as", queryset=Place.objects.none(), required=False, empty_label="It is new",
+        label="Carries on", queryset=Place.objects.none(), required=False, empty_label="It is new",
         help_text="The same area before, in another board or with other bounds. It must have ended.",
     )  # fmt: skip
     parts = [("", "", ["host", "name", "councils", "starts", "follows"])]

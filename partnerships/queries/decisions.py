@@ -7,7 +7,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
-from partnerships.models import Action, Attendance, Decision, DecisionLead, Delegation, Forum, Post
+from partnerships.models import Action, Attendance, Decision, DecisionLead, Delegation, Forum
 
 OPEN = (Action.State.PROPOSED, Action.State.ACCEPTED)
 
@@ -52,15 +52,6 @@ def urgent_powers(forum: Forum, on: date) -> QuerySet[Delegation]:
     rows = Delegation.objects.filter(urgent=True, from_organisation=forum.host_id, status=Delegation.Status.IN_FORCE)
     rows = rows.filter(Q(ends=None) | Q(ends__gte=on), Q(starts=None) | Q(starts__lte=on))
     return rows.select_related("to_post__holder", "function").order_by("to_post__title", "function__name")
-
-
-def is_vacant(post: Post, on: date | None) -> bool:
-    """Whether nobody held a post on a day."""
-    if post.holder_id is None:
-        return True
-    if on is None:
-        return False
-    return not ((post.starts is None or post.starts <= on) and (post.ends is None or on <= post.ends))
 
 
 def _authority(choice: str) -> Q:

@@ -21,6 +21,7 @@ from partnerships.models import (
     Organisation,
     Place,
     Post,
+    PostHolding,
     Suspension,
 )
 
@@ -266,7 +267,7 @@ def place_rows(bodies: Collection[int], also: Collection[int]) -> list[PlaceRow]
 
 
 class PostRow(NamedTuple):
-    """A post's columns."""
+    """A post's columns, with who was in it between which days, where that is recorded."""
 
     id: int
     body: int
@@ -274,23 +275,51 @@ class PostRow(NamedTuple):
     starts: date | None
     ends: date | None
     holder: int | None
+    terms: list[dict[str, Any]]
+
+    @property
+    def held(self) -> list[tuple[int, Span]]:
+        """Who held it and when; without recorded days whoever is named, for as long as the post lasts."""
+        if self.terms:
+            return [(row["person"], Span(_day(row["starts"]), _day(row["ends"]))) for row in self.terms]
+        return [(self.holder, Span(self.starts, self.ends))] if self.holder else []
 
     def record(self, employed: dict[tuple[int, int], list[Span]]) -> authority.Post:
         """As the resolver takes it: held as long as its holder works for the body, where that is recorded."""
-        days = Span(self.starts, self.ends)
-        held = employed.get((self.holder, self.body), [days]) if self.holder else []
-        return authority.Post(self.id, self.body, "place", tuple(held), days)
+        held: list[Span] = []
+        for person, term in self.held:
+            works = employed.get((person, self.body))
+            held += [term] if works is None else _shared(term, works)
+        return authority.Post(self.id, self.body, "place", tuple(held), Span(self.starts, self.ends))
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _shared(term: Span, others: Iterable[Span]) -> list[Span]:
+    """The days of a term that lie in one of the others too."""
+    found = []
+    for other in others:
+        starts = max((day for day in (term.starts, other.starts) if day), default=None)
+        ends = min((day for day in (term.ends, other.ends) if day), default=None)
+        if starts is None or ends is None or starts <= ends:
+            found.append(Span(starts, ends))
+    return found
 
 
 def post_rows(wanted: Q) -> list[PostRow]:
     """Posts; one query."""
-    columns = ("id", "organisation_id", "title", "starts", "ends", "holder_id")
-    return [PostRow._make(row) for row in Post.objects.filter(wanted).order_by("pk").values_list(*columns)]
+    columns = ("id", "organisation_id", "title", "starts", "ends", "holder_id", "terms")
+    rows = PostHolding.objects.filter(post=OuterRef("pk")).order_by("starts", "pk")
+    terms = ArraySubquery(rows.values(row=JSONObject(person="person_id", starts="starts", ends="ends")))
+    found = Post.objects.filter(wanted).annotate(terms=terms).order_by("pk")
+    return [PostRow._make(row) for row in found.values_list(*columns)]
 
 
 def employed(posts: Collection[PostRow]) -> dict[tuple[int, int], list[Span]]:
     """When the holders of posts worked for the bodies of these, by person and body; no query without holders."""
-    holders = {row.holder for row in posts if row.holder}
+    holders = {person for row in posts for person, _ in row.held}
     found: dict[tuple[int, int], list[Span]] = {}
     if holders:
         rows = Employment.objects.filter(person__in=holders, organisation__in={row.body for row in posts})

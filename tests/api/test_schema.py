@@ -12,7 +12,7 @@ from ics_governance.models import ApiToken
 from tests import stage
 
 LISTS = [
-    "organisations", "arrangements", "forums", "delegations", "functions", "meetings", "decisions", "actions",
+    "organisations", "places", "arrangements", "forums", "delegations", "functions", "meetings", "decisions", "actions",
     "frameworks", "profiles", "feedback", "requests", "risks", "checks", "public/decisions",
 ]  # fmt: skip
 READ_ONLY = [name for name in LISTS if name not in ("arrangements", "forums", "delegations")]
