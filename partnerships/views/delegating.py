@@ -12,6 +12,7 @@ from ics_governance.permissions import Refused
 from ics_governance.workflow import Reason
 from partnerships.access import P, require, visible_or_404
 from partnerships.actions import delegations
+from partnerships.checks import Finding
 from partnerships.delegation_guards import delegation_is_sound
 from partnerships.forms.delegations import (
     CompletenessForm,
@@ -23,6 +24,7 @@ from partnerships.forms.delegations import (
 )
 from partnerships.models import Delegation, Organisation
 from partnerships.panel import of_draft
+from partnerships.queries.checks import findings_for_draft
 from partnerships.queries.delegation_facts import gather
 
 from .common import attempt, one_of
@@ -86,7 +88,26 @@ def _draft(request: HttpRequest, form: DelegationForm, act: Callable[[], Delegat
 def delegation_panel(request: HttpRequest) -> HttpResponse:
     """`/delegations/panel/`: what stands against approving what is being typed (htmx)."""
     form = DelegationForm(request.POST, hosts=_hosts(request), on=request.actor.on)
-    return render(request, "partnerships/delegation_panel.html", _needs(request, form) | {"live": True})
+    context = _needs(request, form) | {"live": True, "checks": _checks(request, form)}
+    return render(request, "partnerships/delegation_panel.html", context)
+
+
+# What approving asks for itself, so that it is said once.
+ASKED_BEFORE = frozenset(
+    {"double_delegation", "limit_above", "reserved_delegated", "basis_not_open", "lead_not_employed", "closed_body"}
+)
+
+
+def _checks(request: HttpRequest, form: DelegationForm) -> list[Finding]:
+    """What the governance checks would say besides, once it is approved."""
+    typed = form.as_typed()
+    if typed is None:
+        return []
+    values = {name: getattr(typed, name) for name in delegations.DRAFTED} | {
+        "from_organisation": typed.from_organisation, "places": form.cleaned_data.get("places") or (),
+    }  # fmt: skip
+    found = findings_for_draft(values, on=request.actor.on)
+    return [each for each in found if each.code not in ASKED_BEFORE]
 
 
 def _needs(request: HttpRequest, form: DelegationForm) -> dict[str, Any]:

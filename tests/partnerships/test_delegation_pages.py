@@ -242,6 +242,12 @@ def test_the_panel_says_what_approving_would_say(officer, world):
         assert words in needs(officer, world, **changes), words
 
 
+def test_the_panel_also_says_what_the_checks_would_say(officer, world):
+    post = Post.objects.create(organisation=world.icb, title="Vacant director", starts=date(2024, 1, 1))
+    says = needs(officer, world, to_forum="", to_post=post.pk, starts_month="10")
+    assert "The governance checks would also say" in says and "Vacant director" in says
+
+
 def consultative():
     return Forum.objects.get(name="Leeds partnership forum")
 
