@@ -157,9 +157,12 @@ def _standing(delegation: Any, facts: DelegationFacts, answer: Answer) -> Iterat
 def _limits(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:
     """Not above what the source holds itself: the limits as they stand, not what is left of a year."""
     limit = delegation.limit
-    if limit is None:
-        return
     who = _maker(delegation, facts)
+    if limit is None:
+        known = [step.limit for step in _steps(facts.source) if step.limit is not None]
+        if known and delegation.basis != CONTRACT:
+            yield Reason(f"Its limit, since {who} has one of {pounds(min(known))} itself", "limit")
+        return
     for annual, words in ((False, "for the whole life of a commitment"), (True, "a financial year")):
         own = [step.limit for step in _steps(facts.source) if step.annual is annual and step.limit is not None]
         if own and limit > min(own):

@@ -67,7 +67,7 @@ class DelegationForm(HostedForm):
         label="Document and section", max_length=160, required=False, help_text="For example, scheme of delegation 4.2"
     )
     limit = forms.MoneyField(
-        label="Limit", required=False, help_text="Inclusive. Empty: none of its own; that of the source still counts."
+        label="Limit", required=False, help_text="Inclusive. Empty only where the source has no limit either."
     )  # fmt: skip
     limit_kind = forms.ChoiceField(
         label="The limit is", choices=Delegation.LimitKind.choices, initial="whole_life",

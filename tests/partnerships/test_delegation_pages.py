@@ -243,9 +243,14 @@ def test_the_panel_says_what_approving_would_say(officer, world):
 
 
 def test_the_panel_also_says_what_the_checks_would_say(officer, world):
-    post = Post.objects.create(organisation=world.icb, title="Vacant director", starts=date(2024, 1, 1))
-    says = needs(officer, world, to_forum="", to_post=post.pk, starts_month="10")
-    assert "The governance checks would also say" in says and "Vacant director" in says
+    says = needs(officer, world, ends_day=30, ends_month=11, ends_year=2026)
+    assert "Nothing stands against it" in says
+    assert "The governance checks would also say" in says and "30\xa0November 2026" in says
+
+
+def test_without_a_limit_only_where_the_source_has_none(officer, world):
+    assert "has one of £2,000,000" in needs(officer, world, from_forum=finance().pk, limit="")
+    assert "Nothing stands against it" in needs(officer, world, limit="")
 
 
 def consultative():
