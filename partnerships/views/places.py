@@ -42,15 +42,15 @@ def place_list(request: HttpRequest) -> HttpResponse:
     """`/places/`: the places of a system, or of all, on a day."""
     form = PlaceFilter(request.GET, today=request.actor.on)
     own = request.actor.organisations(P.FORUM_EDIT, "host")
+    context = {"form": form, "own": own, "keeper": bool(own) and _boards(request).exists(), "today": request.actor.on}
     if not form.is_valid():
-        return render(request, "partnerships/place_list.html", {"form": form, "page": None}, status=400)
+        return render(request, "partnerships/place_list.html", context | {"page": None}, status=400)
     day = form.day(request.actor.on)
     rows = queries.listed(request.actor, day, form.values)
     if file := exported(request, "Places", COLUMNS, rows.order_by("name", "id")[: exports.CAP + 1]):
         return file
     page = paged(rows, request.GET, queries.SORTS, default="name")
-    context = {"form": form, "page": page, "day": day, "own": own, "keeper": bool(own) and _boards(request).exists()}
-    return render(request, "partnerships/place_list.html", context | {"today": request.actor.on})
+    return render(request, "partnerships/place_list.html", context | {"page": page, "day": day})
 
 
 def _boards(request: HttpRequest) -> Any:

