@@ -36,6 +36,7 @@ def build(england: England, seed: int, today: date) -> Demo:
     for plan in plans:
         decisions.of_system(plan, [meeting for meeting in meetings if meeting.plan is plan])
     decisions.correct_some()
+    decisions.ratify()
     actions = Actions(demo, people)
     actions.follow(decisions)
     decisions.release()

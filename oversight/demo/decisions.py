@@ -18,6 +18,7 @@ ABOVE_PLACE = ("multi_place", "system", "multi_system", "region", "national")
 DEFERRED, NOT_AGREED, RESCINDED, WITHHELD, CORRECTED, NO_MEETING, DEPARTED = 0.05, 0.02, 0.004, 0.02, 0.012, 0.02, 0.03
 HELD_BACK = 3  # decisions that wait to be released
 RELEASE_AFTER = (3, 13)  # working days from the meeting to the public register
+RATIFY_WITHIN = 20  # working days, as the urgent power of governance.yaml says
 TAKEN = ("agreed", "implemented", "reviewed")
 WITH_THE_PAPERS = ("options", *(f"effect_{name}" for name in ("health", "quality", "resources", "inequalities")))
 
@@ -200,6 +201,25 @@ class Decisions:
             }  # fmt: skip
             made.move("superseded")
             self._keep(made.matter, newer)
+
+    def ratify(self) -> None:
+        """Decisions by urgent power name it; a later one of the forum ratified each, but for the newest."""
+        powers = [number for number, row in enumerate(self.demo.rows.tables["delegation"], 1) if row.get("urgent")]
+        urgent = sorted(
+            (made for made in self.made if powers and made.row.get("means") == "urgent"),
+            key=lambda made: (made.row["decided_on"], made.number),
+        )
+        for made in urgent:
+            day = made.row["decided_on"]
+            made.row |= {"urgent_power": powers[0], "ratify_by": add_working_days(day, RATIFY_WITHIN)}
+            later = [one for one in self.made if one.taken and self._next(made, one)]
+            if later and made is not urgent[-1]:
+                made.row["ratified_by"] = min(later, key=lambda one: one.row["decided_on"]).number
+
+    @staticmethod
+    def _next(made: Made, one: Made) -> bool:
+        same = made.matter.meeting.forum is one.matter.meeting.forum
+        return same and one.row.get("means") != "urgent" and one.row["decided_on"] > made.row["decided_on"]
 
     # --- who may read it, and what it is called -------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ PART_OF = {"community_diagnostics": "community_services", "provider_capital": "p
 RESERVED = ("joint_forward_plan", "community_service_change")
 UNDECLARED = 0.05  # the share of declarations that another system has not made
 
+ASSURANCE = "A report on its use each quarter to the body that stays accountable."
+
 # How a delegation gets to its state, one legal step after the other.
 PATHS = {
     "draft": (),
@@ -84,7 +86,7 @@ def _add(demo: Demo, plan: SystemPlan, row: dict[str, Any], grants: Grants) -> N
         to_forum=target.number if target else None, to_post=post["number"] if post else None,
         to_organisation=None if target or post else row["to"], model=model, basis=row["basis"],
         instrument=row["instrument"], limit=row.get("limit"), review_on=review, path=PATHS[status], starts=starts,
-        ends=ends, limit_kind="annual" if row.get("annual") else "whole_life",
+        ends=ends, limit_kind="annual" if row.get("annual") else "whole_life", assurance=ASSURANCE,
     )  # fmt: skip
     if "place" in row:
         demo.rows.add("delegation_places", delegation=number, place=plan.place_named(row["place"]).number)

@@ -289,7 +289,13 @@ class _Dense:
 
     def _delegation(self, function: str, owner: str, **terms: Any) -> int:
         today = self.demo.today
-        terms = {"to_forum": None, "to_organisation": None, "to_post": None, "limit_kind": "whole_life", **terms}
+        usual = {
+            "to_forum": None,
+            "to_organisation": None,
+            "to_post": None,
+            "limit_kind": "whole_life",
+            "starts": self.demo.since(owner, months=-20),
+        }
         return self.rows.add(
             "delegation",
             function=function,
@@ -299,10 +305,9 @@ class _Dense:
             model="delegated",
             review_on=months_from(today, 5),
             path=("approved", "in_force"),
-            starts=self.demo.since(owner, months=-20),
             ends=months_from(today, 10),
             assurance="A report on its use each quarter, and internal audit every second year.",
-            **terms,
+            **usual | terms,
         )
 
     def _gateways(self) -> None:
@@ -358,6 +363,7 @@ class _Dense:
             instrument=said["instrument"],
             limit=said["limit"],
             urgent=True,
+            starts=self.demo.since(self.plan.code),
             ratify_within=said["ratify_within"],
         )
 
