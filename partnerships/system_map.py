@@ -206,6 +206,8 @@ def system_map(
 
 def without_spending(graph: Graph) -> Graph:
     """The graph with its limits as they were set."""
+    if not any(each.committed for each in (*graph.edges, *graph.funds)):
+        return graph
     edges = tuple(replace(edge, committed=()) for edge in graph.edges)
     return replace(graph, edges=edges, funds=tuple(replace(fund, committed=()) for fund in graph.funds))
 
@@ -248,6 +250,8 @@ class _Search:
         self.head = head
         self.bodies = [body for body in sorted(bodies) if body in self.index.bodies]
         self.forums = forums
+        meeting = (Node.forum(forum) for forum in sorted(forums & self.index.forums.keys()))
+        self.common = [node for node in meeting if self.index.form(node) == Form.COMMITTEES_IN_COMMON]
         self.places = places
         self.edges = {edge.id: edge for edge in graph.edges}
         self.into: dict[str, list[tuple[Edge, Node]]] = {}
@@ -276,7 +280,9 @@ class _Search:
             cell = self.cell(lines, holder)
             if cell is not None:
                 cells[cell.holder] = cell
-        owners = tuple(body for body in self.bodies if _owns(matter, body))
+        owners = tuple(
+            body for body in self.bodies if self.index.bodies[body].kind in matter.owner_kinds and _owns(matter, body)
+        )
         if not cells and self.head not in owners:
             return None
         reserved = any(not each.delegable for each in matter.functions)
@@ -286,8 +292,7 @@ class _Search:
 
     def _holders(self, matter: Matter) -> list[Node]:
         found = {holder for each in matter.functions for _, holder in self.into.get(each.code, ())}
-        meeting = (Node.forum(forum) for forum in self.forums & self.index.forums.keys())
-        return sorted(found.union(node for node in meeting if self._in_common(matter, node)))
+        return sorted(found.union(node for node in self.common if self._in_common(matter, node)))
 
     def _in_common(self, matter: Matter, node: Node) -> bool:
         """Whether the function was delegated to one of the committees that meet in common in a forum."""

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 
 from ics_governance.context import system
@@ -45,7 +45,7 @@ class Commitments(NamedTuple):
 def commitments(
     rows: Collection[EdgeRow], covers: dict[int, set[int]], on: date | None, *, spent: bool = True
 ) -> Commitments:
-    """For delegations with an annual limit or a fund; no query where there is none, up to four otherwise.
+    """For delegations with an annual limit or a fund; no query where there is none, up to three otherwise.
 
     `covers`: the functions that each function includes. With a day only its financial year is counted. Without
     `spent` only the funds and their limits: what was used is not for every reader.
@@ -135,17 +135,13 @@ def _funds(
     named = {row.fund for row in counted if row.fund}
     if not named:
         return {}, {}, {}
-    columns = ("id", "arrangement_id", "name", "year", "limit")
-    rows = list(Fund.objects.filter(arrangement__funds__in=named).distinct().values_list(*columns))
+    columns = ("id", "arrangement_id", "name", "year", "limit", "given")
+    given = Contribution.objects.filter(fund=OuterRef("pk")).order_by().values("fund").values(sum=Sum("amount"))
+    funds = Fund.objects.filter(arrangement__in=Fund.objects.filter(pk__in=named).values("arrangement"))
+    rows = list(funds.annotate(given=Subquery(given)).values_list(*columns))
     by_id = {row[0]: row for row in rows}
     chosen = {pk: _of_year(by_id[pk], rows, on) for pk in named if pk in by_id}
-    limits = {pk: by_id[pk][4] for pk in set(chosen.values())}
-    open_ended = [pk for pk, limit in limits.items() if limit is None]
-    if open_ended:
-        given: dict[int, Decimal] = defaultdict(Decimal)
-        for pk, amount in Contribution.objects.filter(fund__in=open_ended).values_list("fund_id", "amount"):
-            given[pk] += amount
-        limits |= {pk: given[pk] for pk in given}
+    limits = {pk: by_id[pk][5] if by_id[pk][4] is None else by_id[pk][4] for pk in set(chosen.values())}
     titles = {by_id[pk][1:3]: chosen[pk] for pk in chosen}
     same = {row[0]: titles[row[1:3]] for row in rows if row[1:3] in titles}
     return {row.id: chosen[row.fund] for row in counted if row.fund in chosen}, limits, same

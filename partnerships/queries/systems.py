@@ -27,7 +27,7 @@ from partnerships.models import (
 from partnerships.system_map import SystemMap, system_map
 
 from .arrangements import counted
-from .authority import load_graph
+from .authority import Wanted, load_graph
 from .naming import Named, columns_of
 
 Relation = OrganisationRelation.Kind
@@ -124,7 +124,9 @@ def system_of(actor: Actor, code: str, day: date) -> tuple[Organisation | None, 
     """The ICB of a code; else None and the code of the ICB whose system the body leads into (empty: of none)."""
     bodies = scope(actor, P.ORGANISATION_VIEW, Organisation.objects.coded(code))
     areas = Place.objects.on(day).filter(icb=OuterRef("pk")).order_by("name", "pk")
-    body = bodies.annotate(areas=ArraySubquery(areas.values(row=JSONObject(pk="pk", name="name")))).first()
+    body = bodies.annotate(
+        areas=ArraySubquery(areas.values(row=JSONObject(pk="pk", name="name"))), givers=_givers("to_organisation")
+    ).first()
     if body is None or body.kind == Kind.ICB:
         return body, ""
     link = OrganisationRelation.objects.on(day).filter(kind=Relation.SYSTEM, source_body=body)
@@ -178,8 +180,16 @@ def _forums(
     members_of = Membership.objects.on(day).filter(refused_on=None)
     order = [When(form=form, then=Value(place)) for place, form in enumerate((Form.BOARD, Form.BOARD_COMMITTEE))]
     ranked = Case(*order, default=Value(9), output_field=IntegerField())
-    found: QuerySet[Forum] = rows.filter(own).annotate(member_count=counted(members_of, "forum"))
+    found: QuerySet[Forum] = rows.filter(own).annotate(
+        member_count=counted(members_of, "forum"), givers=_givers("to_forum")
+    )
     return found.select_related("host").order_by(ranked, "name", "pk")
+
+
+def _givers(to: str) -> ArraySubquery:
+    """Bodies that delegated to the row of the query around, wherever they are."""
+    rows = Delegation.objects.filter(**{to: OuterRef("pk")}).exclude(status=Delegation.Status.DRAFT)
+    return ArraySubquery(rows.order_by().values("from_organisation").distinct())
 
 
 @dataclass(frozen=True)
@@ -193,9 +203,12 @@ class Decides:
 
 
 def who_decides(system: System, places: Collection[int] = ()) -> Decides:
-    """The map of a system on its day. The queries are those of the delegation graph and one more."""
+    """The map of a system on its day. The queries are those of the delegation graph, without what was spent: the map
+    shows limits as they were set."""
     bodies = {body.pk for body in system.members}
-    register = load_graph({system.icb.pk, *bodies, *_givers(system)}, on=system.day, places=places)
+    givers = {pk for row in (system.icb, *system.forums) for pk in row.givers}  # type: ignore[attr-defined]
+    wanted = Wanted(places=places, spent=False)
+    register = load_graph({system.icb.pk, *bodies, *givers}, on=system.day, wanted=wanted)
     areas = {area.pk: area.name for area in system.areas}
     table = system_map(
         register.graph,
@@ -208,13 +221,6 @@ def who_decides(system: System, places: Collection[int] = ()) -> Decides:
         places=places,
     )
     return Decides(table, register.names, register.functions, areas)
-
-
-def _givers(system: System) -> set[int]:
-    """Bodies that delegated to the ICB or to a forum of the system, wherever they are."""
-    to = Q(to_organisation=system.icb) | Q(to_forum__in=[row.pk for row in system.forums])
-    rows = Delegation.objects.filter(to).exclude(status=Delegation.Status.DRAFT)
-    return set(rows.values_list("from_organisation", flat=True).distinct())
 
 
 def lines_of(system: System) -> list[ReportingLine]:

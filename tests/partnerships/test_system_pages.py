@@ -20,12 +20,14 @@ from partnerships.models import (
     Delegation,
     Forum,
     Function,
+    Fund,
     Organisation,
     OrganisationRelation,
     Place,
     Post,
     ReportingLine,
 )
+from tests import records
 from tests.queries import counted
 from tests.world import LONG_AGO
 
@@ -437,6 +439,35 @@ def more(number: int) -> None:
             given.places.add(place)
 
 
+def of_every_kind(world, number: int) -> None:
+    """So many of each thing that is read by a query of its own: limits by the year with what was spent of them, funds
+    with and without a limit, posts with their holders, suspensions, committees in common with constituents of bodies
+    elsewhere, and what those delegated."""
+    elsewhere, person = world.body("QOP"), world.person("executive")
+    with system("one of each kind"):
+        for _ in range(number):
+            count = Forum.objects.count()
+            fields = {"host": world.icb, "form": "committee", "level": "place", "starts": LONG_AGO}
+            yearly, drawing = (Forum.objects.create(name=f"{word} group {count}", **fields) for word in "AB")
+            delegate(yearly, limit=Decimal(9), limit_kind="annual")
+            records.decision(yearly, TODAY, function=Function.objects.get(code="community_services"), amount=Decimal(5))
+            given = delegate(yearly, function=Function.objects.get(code="community_services"), basis="committee")
+            given.suspensions.create(starts=LONG_AGO, ends=TODAY)
+            made = Arrangement.objects.create(kind="section_75", name=f"Pool {count}", host=world.icb, starts=LONG_AGO)
+            for limit, year in ((None, 2026), (Decimal(70), 2025)):
+                fund = Fund.objects.create(
+                    arrangement=made, kind="pooled", name=f"Fund {year}", host=world.icb, year=year, limit=limit
+                )
+                fund.contributions.create(organisation=world.icb, amount=Decimal(40))
+                delegate(drawing, fund=fund, instrument=f"pool {count}, {year}")
+            post = Post.objects.create(organisation=world.icb, title=f"Officer {count}", holder=person, starts=LONG_AGO)
+            delegate(yearly, to_forum=None, to_post=post, from_forum=yearly)
+            common = Forum.objects.create(name=f"In common {count}", **fields | {"form": "committees_in_common"})
+            inside = Forum.objects.create(name=f"Constituent {count}", **fields | {"host": elsewhere})
+            common.committees.add(inside, yearly)
+            delegate(common, from_organisation=elsewhere, instrument=f"elsewhere {count}")
+
+
 @pytest.mark.parametrize(
     ("address", "most"),
     [
@@ -448,10 +479,12 @@ def more(number: int) -> None:
     ],
 )
 def test_few_and_many_cost_the_same_number_of_queries(client, world, address, most):
+    of_every_kind(world, 1)
     client.get(address)
     with counted() as few:
         client.get(address)
     more(6)
+    of_every_kind(world, 5)
     with counted() as many:
         assert client.get(address).status_code == 200
     assert len(many) == len(few) <= most, "\n".join(many)
