@@ -32,6 +32,7 @@ class PostForm(HostedForm):
 class HolderForm(Choosing):
     """Who is in a post from a day on."""
 
+    mark_optional = False  # nobody is an answer too
     person = PersonField(
         label="Who is in it", required=False, empty_label="Nobody: it is vacant",
         help_text="Somebody whom the body employs.",

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from partnerships.checks import run
 from partnerships.models import Delegation, Employment, Forum, Function, Person, Post, PostHolding
 from partnerships.queries.authority import load_graph
+from partnerships.queries.check_facts import facts_for
 from partnerships.queries.posts import is_vacant
 from tests.partnerships.test_arrangement_keeping import on, post, refused
 from tests.partnerships.test_forum_pages import text
@@ -165,6 +167,17 @@ def test_the_resolver_is_told_who_was_in_it_on_the_day(officer, world, director)
     (told,) = [each for each in graph.posts if each.id == director.pk]
     days = [date(2026, 9, 30), FIRST, *(date(2026, 10, day) for day in (8, 9, 10, 11))]
     assert [told.vacant(day) for day in days] == [False, True, True, False, False, True]
+
+
+def test_the_checks_find_what_is_delegated_to_a_vacant_post(officer, world, director):
+    def vacant() -> list[str]:
+        today = date(2026, 10, 20)
+        return [each.text for each in run(facts_for(world.icb, today), today) if each.code == "vacant_post"]
+
+    delegated(world, director)
+    assert vacant() == []
+    post(officer, f"/posts/{director.pk}/holder/", **on("from_day", FIRST))
+    assert len(vacant()) == 1 and vacant()[0].startswith("The post Place director of")
 
 
 # --- Its end ----------------------------------------------------------------------------------------------------------
