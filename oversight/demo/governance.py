@@ -369,8 +369,11 @@ class _Dense:
 
     def _events(self) -> None:
         """Suspensions and reviews of what the plans list; drafts learn who drafted them."""
-        drafter = self.people.users["icb.officer@demo.test"]
+        users = self.people.users
+        drafters = {self.plan.code: users["icb.officer@demo.test"], "E08000032": users["council.partner@demo.test"]}
         for number, row in enumerate(self.rows.tables["delegation"], 1):
+            if not row["path"]:
+                row["drafted_by"] = drafters.get(row["from_organisation"])
             if row["from_organisation"] != self.plan.code:
                 continue
             if row["path"] and row["path"][-1] == "suspended":
@@ -389,8 +392,6 @@ class _Dense:
                     note="Used within its limit; reports came on time.",
                     next_review_on=row["review_on"],
                 )
-            if not row["path"]:
-                row["drafted_by"] = drafter
 
 
 def _short(body: Body) -> str:

@@ -70,6 +70,7 @@ PEOPLE = {
     "region.lead@demo.test": ("Y63", "region_lead"),
     "region.second@demo.test": ("Y63", "region_lead"),
     "council.partner@demo.test": ("E08000032", "partner"),
+    "council.signatory@demo.test": ("E08000032", "partner_signatory"),
     "auditor@demo.test": ("QWO", "auditor"),
     "admin@demo.test": ("X24", "system_admin"),
 }
