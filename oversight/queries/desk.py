@@ -1,7 +1,8 @@
 """What waits for a person outside meetings and decisions: cases, replies, signals, assessments, feedback, requests.
 
 Each kind is a few rows of a queryset that the part of the house it belongs to has made; the database answers all of
-them in one statement, so that a first page stays as quick as before however many kinds there are.
+them in one statement, put together once for each set of roles, so that a first page stays as quick as before however
+many kinds there are.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from partnerships.queries.decisions import to_ratify
 
 from . import signals
 from .cases import cases_of
+from .known import Known
 
 FEW = 5
 
@@ -169,14 +171,21 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[Actor], QuerySet[Any]]]] = {
 }
 
 
-def desk(actor: Actor) -> dict[str, Pile]:
-    """What waits for a person, by kind, each in the order in which it is due; one query for all kinds."""
+def _all_kinds(actor: Actor) -> QuerySet[Any] | None:
     parts = [rows(actor) for needs, rows in KINDS.values() if any(actor.organisations(name) for name in needs)]
     if not parts:
-        return {}
-    piles: dict[str, Pile] = {}
+        return None
     first, *rest = parts
-    for kind, pk, reference, title, body, due, total in first.union(*rest, all=True) if rest else first:
+    return first.union(*rest, all=True) if rest else first
+
+
+_waiting: Known[Any] = Known(_all_kinds)
+
+
+def desk(actor: Actor) -> dict[str, Pile]:
+    """What waits for a person, by kind, each in the order in which it is due; one query for all kinds."""
+    piles: dict[str, Pile] = {}
+    for kind, pk, reference, title, body, due, total in _waiting.rows(actor):
         pile = piles.setdefault(kind, Pile(kind, [], total))
         pile.tasks.append(Task(kind, pk, reference, title, body, due))
     for pile in piles.values():

@@ -1,9 +1,10 @@
 """Reads for the first pages: what waits for a person, and what a visitor, an auditor or an administrator looks for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Generic, TypeVar
+from functools import wraps
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Window
 from django.utils import timezone
@@ -15,6 +16,8 @@ from ics_governance.permissions import Actor
 from partnerships.access import P, scope
 from partnerships.models import Action, Decision, DecisionAudience, Kind, Meeting, Organisation, RoleMembership
 from partnerships.queries.meetings import to_minute
+
+from .known import Known
 
 M = TypeVar("M", bound=Model)
 
@@ -39,28 +42,50 @@ class Waiting(Generic[M]):
 
 def few(queryset: QuerySet[M], count: int = FEW) -> Waiting[M]:
     """The first rows in the queryset's order and the number of all, by one query."""
-    rows = list(queryset.annotate(all_of_them=Window(Count("*")))[:count])
+    return _with_total(list(_few(queryset, count)))
+
+
+def _few(queryset: QuerySet[M], count: int = FEW) -> QuerySet[M]:
+    found: QuerySet[Any] = queryset.annotate(all_of_them=Window(Count("*")))[:count]
+    return found
+
+
+def _with_total(rows: list[M]) -> Waiting[M]:
     return Waiting(rows, rows[0].all_of_them if rows else 0)  # type: ignore[attr-defined]
+
+
+def waiting(build: Callable[[Actor], QuerySet[M]]) -> Callable[[Actor], Waiting[M]]:
+    """A section of a home: the same, of a queryset that depends on nothing but the actor and the day."""
+    known: Known[M] = Known(lambda actor: _few(build(actor)))
+
+    @wraps(build)
+    def section(actor: Actor) -> Waiting[M]:
+        return _with_total(known.rows(actor))
+
+    return section
 
 
 # --- What waits for a person --------------------------------------------------------------------------------------
 
 
-def meetings_to_minute(actor: Actor) -> Waiting[Meeting]:
+@waiting
+def meetings_to_minute(actor: Actor) -> QuerySet[Meeting]:
     """Past meetings whose minutes this person has still to close, oldest first."""
-    return few(to_minute(actor).only("held_on", "state", "forum__name"))
+    return to_minute(actor).only("held_on", "state", "forum__name")
 
 
-def drafts(actor: Actor) -> Waiting[Decision]:
+@waiting
+def drafts(actor: Actor) -> QuerySet[Decision]:
     """Decisions this person may still edit, last saved first."""
     rows = Decision.objects.filter(state__in=(Decision.State.DRAFT, Decision.State.PROPOSED))
-    return few(_lines(scope(actor, P.DECISION_EDIT, rows)).order_by("-saved_at", "-pk"))
+    return _lines(scope(actor, P.DECISION_EDIT, rows)).order_by("-saved_at", "-pk")
 
 
-def to_release(actor: Actor) -> Waiting[Decision]:
+@waiting
+def to_release(actor: Actor) -> QuerySet[Decision]:
     """Agreed decisions that are neither published nor withheld, oldest first."""
     rows = Decision.objects.filter(state__in=TAKEN, released_at=None, withheld_reason="")
-    return few(_lines(scope(actor, P.DECISION_RELEASE, rows)).order_by("decided_on", "pk"))
+    return _lines(scope(actor, P.DECISION_RELEASE, rows)).order_by("decided_on", "pk")
 
 
 def _lines(rows: QuerySet[Decision]) -> QuerySet[Decision]:
@@ -69,28 +94,32 @@ def _lines(rows: QuerySet[Decision]) -> QuerySet[Decision]:
     return rows.select_related("forum").only(*told)
 
 
-def overdue_of_forums(actor: Actor) -> Waiting[Action]:
+@waiting
+def overdue_of_forums(actor: Actor) -> QuerySet[Action]:
     """Open actions past their date that follow from this person's forums, longest first."""
     rows = Action.objects.filter(state=Action.State.ACCEPTED, due__lt=actor.on)
-    return few(_of_decided(scope(actor, P.ACTION_CONFIRM, rows)).order_by("due", "pk"))
+    return _of_decided(scope(actor, P.ACTION_CONFIRM, rows)).order_by("due", "pk")
 
 
-def to_confirm(actor: Actor) -> Waiting[Action]:
+@waiting
+def to_confirm(actor: Actor) -> QuerySet[Action]:
     """Actions reported done that wait for the forum's confirmation."""
     rows = Action.objects.filter(state=Action.State.DONE)
-    return few(_of_decided(scope(actor, P.ACTION_CONFIRM, rows)).order_by("done_on", "pk"))
+    return _of_decided(scope(actor, P.ACTION_CONFIRM, rows)).order_by("done_on", "pk")
 
 
-def to_accept(actor: Actor) -> Waiting[Action]:
+@waiting
+def to_accept(actor: Actor) -> QuerySet[Action]:
     """Actions proposed to this person's bodies that nobody has answered, oldest first."""
     rows = Action.objects.filter(state=Action.State.PROPOSED, decision__state__in=TAKEN)
-    return few(_of_decided(scope(actor, P.ACTION_ACCEPT, rows)).order_by("proposed_on", "pk"))
+    return _of_decided(scope(actor, P.ACTION_ACCEPT, rows)).order_by("proposed_on", "pk")
 
 
-def due(actor: Actor) -> Waiting[Action]:
+@waiting
+def due(actor: Actor) -> QuerySet[Action]:
     """Accepted actions of this person's bodies, the next due (or longest overdue) first."""
     rows = Action.objects.filter(state=Action.State.ACCEPTED)
-    return few(_of_decided(scope(actor, P.ACTION_REPORT, rows)).order_by("due", "pk"))
+    return _of_decided(scope(actor, P.ACTION_REPORT, rows)).order_by("due", "pk")
 
 
 def _of_decided(rows: QuerySet[Action]) -> QuerySet[Action]:
@@ -98,11 +127,12 @@ def _of_decided(rows: QuerySet[Action]) -> QuerySet[Action]:
     return rows.select_related("decision__forum", "owner").only(*told, "decision__forum__name")
 
 
-def coming(actor: Actor) -> Waiting[Meeting]:
+@waiting
+def coming(actor: Actor) -> QuerySet[Meeting]:
     """Meetings of today and later that this person may see, the next first."""
     rows = Meeting.objects.filter(held_on__gte=actor.on).exclude(state=Meeting.State.CANCELLED)
     visible = scope(actor, P.MEETING_VIEW, rows).select_related("forum").order_by("held_on", "pk")
-    return few(visible.only("held_on", "state", "forum__name"))
+    return visible.only("held_on", "state", "forum__name")
 
 
 def released_lately(actor: Actor) -> Waiting[Decision]:
