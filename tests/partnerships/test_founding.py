@@ -60,7 +60,14 @@ def test_a_body_joins_once(officer, world):
 def test_an_officer_founds_a_forum_with_terms_and_a_member(officer, world):
     officer.post(
         "/forums/new/",
-        {"name": "Leeds place board", "host": world.icb.pk, "form": "committee", "level": "place", "meets_in_public": "on"} | FIRST,
+        {
+            "name": "Leeds place board",
+            "host": world.icb.pk,
+            "form": "committee",
+            "level": "place",
+            "meets_in_public": "on",
+        }
+        | FIRST,
     )
     forum = Forum.objects.get(name="Leeds place board")
     officer.post(
