@@ -59,7 +59,7 @@ urlpatterns = [
     path("authority/", Authority.as_view(), name="api-authority"),
     path("authority/route/", Route.as_view(), name="api-authority-route"),
     path("jobs/<str:pk>/", JobProgress.as_view(), name="api-job"),
-    path("systems/<str:code>/map/", SystemMap.as_view(), name="api-system-map"),
+    path("public/systems/<str:code>/map/", SystemMap.as_view(), name="api-system-map"),
     path("schema/", Schema.as_view(), name="api-schema"),
     path("", include(router.urls)),
 ]

@@ -77,6 +77,7 @@ class P(StrEnum):
 
 permissions.restrict("meeting", P.MEETING_VIEW)
 permissions.restrict("decision", P.DECISION_VIEW, also=["action"])
+permissions.restrict("rehearsal", P.REHEARSAL_VIEW)
 permissions.name_capacities({*Audience.Capacity.values, "partner"} - {Audience.Capacity.PERSON})
 
 # What a person may do with a decision through a personal grant, and while it is what: a contributor edits a draft.

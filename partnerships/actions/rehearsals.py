@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from ics_governance.actions import change, locked, record_new
+from ics_governance.context import system
 from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships.access import P, require
@@ -62,21 +63,22 @@ def keep(
     places, partners = list(places), list(partners)
     if any(place.icb_id != host.pk for place in places):
         raise GuardFailed([Reason("Places of the system that rehearses it", "place")])
-    made = Rehearsal.objects.create(
-        scenario=scenario.code,
-        host=host,
-        title=title,
-        situation=situation,
-        forum=forum,
-        function=function,
-        amount=amount,
-        held_on=by.on,
-        authority_answer=asked.to_json(),
-        route=[stop.to_json() for stop in route],
-        kept_by_id=by.user_id,
-    )
-    made.places.set(places)
-    made.partners.set(partners)
+    with system("keep a rehearsal"):
+        made = Rehearsal.objects.create(
+            scenario=scenario.code,
+            host=host,
+            title=title,
+            situation=situation,
+            forum=forum,
+            function=function,
+            amount=amount,
+            held_on=by.on,
+            authority_answer=asked.to_json(),
+            route=[stop.to_json() for stop in route],
+            kept_by_id=by.user_id,
+        )
+        made.places.set(places)
+        made.partners.set(partners)
     return record_new(made, "rehearsal.kept", KEPT, by=by, organisation_id=host.pk)
 
 

@@ -1,4 +1,4 @@
-"""`/systems/<code>/map/`: who decides what in a system on a day, as its public page says it."""
+"""`public/systems/<code>/map/`: who decides what in a system on a day, as its public page says it."""
 
 from typing import Any
 

@@ -79,7 +79,7 @@ def test_those_who_answer_for_the_bodies_asked_are_told_and_the_subject_only_tha
 def test_partners_are_proposed_who_sit_with_the_body_on_a_forum_or_in_an_arrangement(world, partners):
     found = {row.body.name: (row.together, row.people) for row in queries.candidates(world.body("RCF"), TODAY)}
     assert found["Bradford charity 1"] == (1, 1)
-    assert found["Bradford Council"] == (2, 1)  # the board, and the partnership
+    assert found["Bradford Council"] == (2, 2)  # the board, and the partnership; two people
     assert found["Leeds Teaching Hospitals NHS Trust"] == (2, 0)
     assert found["NHS West Yorkshire Integrated Care Board"] == (2, 2)
     assert set(found).isdisjoint({"Airedale NHS Foundation Trust", "North East and Yorkshire", "Leeds Council"})

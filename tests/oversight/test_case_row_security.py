@@ -19,8 +19,11 @@ from tests.world import ROLES
 from .case_world import TODAY, act, case_at, move, raise_case
 
 PEOPLE = [*ROLES, "stranger"]
-OPEN = {"oversight_signal", "oversight_signalruleset", "oversight_visit"}  # not parts of cases
-READERS = {"officer", "executive", "auditor", "secretary", "chair", "partner", "region_lead"}
+OPEN = {
+    "oversight_signal", "oversight_signalruleset", "oversight_visit", "oversight_restructure",
+    "oversight_restructure_predecessors",
+}  # fmt: skip  # not parts of cases
+READERS = {"officer", "executive", "auditor", "secretary", "chair", "partner", "signatory", "region_lead"}
 PARTS = [model for name, (model, _) in SELECTED.items() if name not in ("raisers", "respondents", "attempts")]
 
 

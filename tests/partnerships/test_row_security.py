@@ -16,7 +16,9 @@ from partnerships.models import (
     Decision,
     DecisionAudience,
     DecisionGrant,
+    Function,
     Membership,
+    Rehearsal,
 )
 from tests.database import as_owner, refused, rows, run
 from tests.world import LONG_AGO
@@ -34,6 +36,9 @@ GUARDED = [
     "partnerships_decisionlead",
     "partnerships_meeting",
     "partnerships_meetingaudience",
+    "partnerships_rehearsal",
+    "partnerships_rehearsal_partners",
+    "partnerships_rehearsal_places",
 ]
 # Guarded like a record of its own; nobody reads them outside a named context, not even the host.
 READ_BY_NOBODY = {"ics_governance_ledgervalue"}
@@ -62,6 +67,12 @@ def records(world):
             decision=decision, user=grant.user, grant=grant, capacity="person", starts=LONG_AGO
         )
         KeptAnswer.objects.create(user=world.user("officer"), key="k", request="0" * 64)
+        rehearsal = Rehearsal.objects.create(
+            scenario="plan", host=world.icb, title="Scans", situation="More scans", forum=world.place_board,
+            function=Function.objects.first(), held_on=LONG_AGO, kept_by=world.user("officer"),
+        )  # fmt: skip
+        rehearsal.places.set(world.place_board.places.all())
+        rehearsal.partners.set([world.body("RCF"), world.body("E08000032")])
     ledger.append(by=world.actor("officer"), kind="decision.saved", record=decision, after={"title": "More scans"})
     return decision
 
@@ -129,6 +140,14 @@ def test_a_draft_is_invisible_to_the_bodies_it_is_not_shared_with(records, world
     with acting_as(world.actor(who)):
         assert Decision.objects.count() == 0
         assert Action.objects.count() == 0
+
+
+@pytest.mark.parametrize(("who", "sees"), [("secretary", 1), ("signatory", 1), ("auditor", 1), ("region_lead", 0)])
+def test_a_rehearsal_is_read_by_those_who_took_part_and_they_see_each_other(records, world, who, sees):
+    with acting_as(world.actor(who)):
+        assert _count("partnerships_rehearsal") == sees
+        assert _count("partnerships_rehearsal_partners") == 2 * sees
+        assert _count("partnerships_rehearsal_places") == sees
 
 
 def test_a_released_decision_is_read_by_everyone(records, world):
