@@ -4,12 +4,14 @@ The owner creates and migrates the database and fills it with a small known worl
 logs in as `web`. Tests run in transactions that are rolled back; transactional ones get a fresh clone of a template.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+gc.set_threshold(100_000, 20, 50)  # the default looks through all that Django and the tests loaded again and again
 
 if "DATABASE_OWNER_URL" not in os.environ:  # xdist's workers inherit the controller's cluster
     from ics_governance.localdb import LocalDB
@@ -98,6 +100,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
         connection.settings_dict.update(USER=WEB["USER"], PASSWORD=WEB["PASSWORD"])
         build()
         connections.close_all()
+        gc.collect()  # the many states of the models that the migrations went through
+        gc.freeze()
         template = f"{name}_template"
         as_owner(drop(template), clone(template, name))
 
