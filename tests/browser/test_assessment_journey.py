@@ -8,6 +8,8 @@ from collaboration.framework_file import FOLDER
 from ics_governance.permissions import SYSTEM
 from tests import returns
 
+from .visitor import WITHOUT_SCRIPTS_IS_LONG
+
 
 @pytest.fixture
 def assessment(world):
@@ -16,6 +18,7 @@ def assessment(world):
     return returns.begun(world, framework)
 
 
+@WITHOUT_SCRIPTS_IS_LONG
 def test_a_trust_answers_signs_and_is_moderated(visit, world, assessment, scripts):
     secretary, chair = visit(scripts=scripts), visit(scripts=scripts)
     answer_a_question(secretary, scripts)

@@ -6,6 +6,8 @@ from collaboration.actions.frameworks import load_framework
 from collaboration.framework_file import FOLDER
 from ics_governance.permissions import SYSTEM
 
+from .visitor import WITHOUT_SCRIPTS_IS_LONG
+
 TITLE = "Papers arrive on the day"
 
 
@@ -14,6 +16,7 @@ def framework(world):
     load_framework(by=SYSTEM, text=(FOLDER / "collaboration-2022.yaml").read_text(encoding="utf-8"))
 
 
+@WITHOUT_SCRIPTS_IS_LONG
 def test_a_concern_goes_from_the_partner_to_the_trust_and_on(visit, world, framework, scripts):
     reference = raise_in_confidence(visit(scripts=scripts))
     accept(visit(scripts=scripts), reference)

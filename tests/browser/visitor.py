@@ -4,6 +4,7 @@ import re
 from functools import cache
 from urllib.parse import urlsplit
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
@@ -16,6 +17,13 @@ PASSWORD = "a long enough password"
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 MOST_TABS = 120
 LOOKED_AT: set[str] = set()
+# Of a journey that is told without scripts among the long tests only; the officer's is each time.
+WITHOUT_SCRIPTS_IS_LONG = pytest.mark.parametrize(
+    "scripts", [True, pytest.param(False, marks=pytest.mark.long)], ids=["with scripts", "without scripts"]
+)
+BUILT_OF: dict[str, set[str]] = {}  # kind of page: every tag that was scanned on one
+TAG = re.compile(r"<[a-z][^>]*>")
+TELLS_NOTHING = re.compile(r' (?:nonce|value|content|href|action|datetime|title|data-[a-z-]+)="[^"]*"|\d+')
 # The design system's own script says with aria-expanded that a radio opens further questions; its makers tested this
 # with screen readers and keep it, though the role does not list the attribute.
 OPENS_MORE = '<input class="nhsuk-radios__input"'
@@ -33,6 +41,15 @@ def known(page: str) -> bool:
     before = page in LOOKED_AT
     LOOKED_AT.add(page)
     return before
+
+
+def something_new(kind: str, page: str) -> bool:
+    """Whether the page is built of anything that was on no page of its kind yet; it is not from now on."""
+    scanned = BUILT_OF.setdefault(kind, set())
+    tags = set(TAG.findall(TELLS_NOTHING.sub("", page)))
+    new = not tags <= scanned
+    scanned |= tags
+    return new
 
 
 class Visitor:
@@ -135,14 +152,17 @@ class Visitor:
         if not self.scripts:
             return
         self.focus = self.page.evaluate("document.activeElement.className")
-        if known(self.focus + re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]*"', "", self.page.content())):
+        content = self.page.content()
+        if known(self.focus + re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]*"', "", content)):
             return  # this very page, apart from its secrets
         assert self.page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily").startswith("Arial")
-        self.reads_well(where)
+        path = re.sub(r"[^/]*\d[^/]*", "#", urlsplit(self.page.url).path)
+        if something_new(path, content):
+            self.reads_well(where)
         self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
         width = self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= NARROW["width"], f"{where} scrolls sideways on a phone: {width}"
-        kind = re.sub(r"[^/]*\d[^/]*", "#", urlsplit(self.page.url).path), self.page.locator(PRIMARY).all_inner_texts()
+        kind = path, self.page.locator(PRIMARY).all_inner_texts()
         first_of_its_kind = not known(str(kind))
         if first_of_its_kind and self.page.locator(".app-bottom").count():
             self.reads_well(f"{where}, on a phone")
