@@ -131,9 +131,21 @@ def _keys(queryset):
     return set(queryset.values_list("pk", flat=True))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(situation=situations)
 def test_lists_single_records_and_the_database_agree(stage, situation):
+    agree(stage, situation)
+
+
+@pytest.mark.long
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(situation=situations)
+def test_lists_single_records_and_the_database_agree_many_times(stage, situation):
+    agree(stage, situation)
+
+
+def agree(stage, situation):
+    """What is listed, what may be seen one by one, and what the database shows are the same."""
     with transaction.atomic():
         actor = _set_up(stage, situation)
         with acting_as(actor):
