@@ -97,6 +97,15 @@ def of_drafts(waiting: Any) -> Tile | None:
     return tile(waiting.total, "draft waits", "drafts wait", f"The last was saved on {day(first.saved_at)}.", link)
 
 
+def of_delegations(waiting: Any) -> Tile | None:
+    """Delegations to approve or to bring into force; they have no date."""
+    if not waiting or not waiting.total:
+        return None
+    link = ("Look at it", address("delegation", waiting.rows[0].pk))
+    why = "Until it is in force, it gives no authority."
+    return tile(waiting.total, "delegation waits for you", "delegations wait for you", why, link)
+
+
 def of_overdue(waiting: Any) -> Tile | None:
     """Actions of the forums past their date."""
     if not waiting or not waiting.total:

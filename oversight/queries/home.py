@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Window
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Window
 from django.utils import timezone
 
 from collaboration.access import P as Profiles
@@ -14,7 +14,16 @@ from collaboration.queries.profiles import Standing, latest_of
 from ics_governance.models import Job, LedgerEntry, LedgerSeal
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
-from partnerships.models import Action, Decision, DecisionAudience, Kind, Meeting, Organisation, RoleMembership
+from partnerships.models import (
+    Action,
+    Decision,
+    DecisionAudience,
+    Delegation,
+    Kind,
+    Meeting,
+    Organisation,
+    RoleMembership,
+)
 from partnerships.queries.meetings import to_minute
 
 from .known import Known
@@ -86,6 +95,16 @@ def to_release(actor: Actor) -> QuerySet[Decision]:
     """Agreed decisions that are neither published nor withheld, oldest first."""
     rows = Decision.objects.filter(state__in=TAKEN, released_at=None, withheld_reason="")
     return _lines(scope(actor, P.DECISION_RELEASE, rows)).order_by("decided_on", "pk")
+
+
+@waiting
+def delegations(actor: Actor) -> QuerySet[Delegation]:
+    """Delegations that wait for this person: others' drafts to approve, approved ones whose first day has come."""
+    rows = Delegation.objects.select_related("function", "from_organisation")
+    drafts = scope(actor, P.DELEGATION_APPROVE, rows.filter(status=Delegation.Status.DRAFT))
+    ready = scope(actor, P.DELEGATION_EDIT, rows.filter(status=Delegation.Status.APPROVED, starts__lte=actor.on))
+    others = ~Q(drafted_by=actor.user_id) | Q(drafted_by=None)
+    return rows.filter(Q(pk__in=drafts.filter(others).values("pk")) | Q(pk__in=ready.values("pk"))).order_by("pk")
 
 
 def _lines(rows: QuerySet[Decision]) -> QuerySet[Decision]:

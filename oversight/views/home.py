@@ -93,6 +93,7 @@ def _icb(request: HttpRequest, context: dict) -> HttpResponse:
         "minutes": queries.meetings_to_minute(actor) if actor.organisations(P.MEETING_EDIT) else None,
         "drafts": queries.drafts(actor) if actor.organisations(P.DECISION_EDIT) else None,
         "to_release": queries.to_release(actor) if actor.organisations(P.DECISION_RELEASE) else None,
+        "delegations": queries.delegations(actor),
         "to_accept": queries.to_accept(actor),
         "to_confirm": queries.to_confirm(actor),
         "overdue": queries.overdue_of_forums(actor),
@@ -107,6 +108,7 @@ def _icb(request: HttpRequest, context: dict) -> HttpResponse:
             attention.of_overdue(sections["overdue"]),
             attention.of_accept(sections["to_accept"]),
             attention.of_confirm(sections["to_confirm"]),
+            attention.of_delegations(sections["delegations"]),
             attention.of_drafts(sections["drafts"]),
         ],
         actor.on,
@@ -122,6 +124,7 @@ def _body(request: HttpRequest, context: dict) -> HttpResponse:
     """A trust's or a partner's: replies, its assessment, feedback, requests, actions, meetings, its profile."""
     actor = request.actor
     sections = {
+        "delegations": queries.delegations(actor),
         "to_accept": queries.to_accept(actor),
         "due": queries.due(actor) if actor.organisations(P.ACTION_REPORT) else None,
         "coming": queries.coming(actor),
@@ -136,6 +139,7 @@ def _body(request: HttpRequest, context: dict) -> HttpResponse:
             *_of_piles(sections, actor),
             attention.of_accept(sections["to_accept"]),
             attention.of_due(sections["due"], actor.on),
+            attention.of_delegations(sections["delegations"]),
         ],
         actor.on,
     )

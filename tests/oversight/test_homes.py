@@ -11,8 +11,9 @@ from collaboration.models import InformationRequest
 from ics_governance import ledger
 from ics_governance.context import system
 from ics_governance.models import Job, LedgerSeal
-from partnerships.models import Decision, RoleMembership
+from partnerships.models import Decision, Delegation, RoleMembership
 from tests import records
+from tests.delegating import edge
 from tests.queries import counted
 from tests.world import LONG_AGO
 
@@ -70,6 +71,26 @@ def test_the_officer_sees_meetings_to_minute_drafts_and_overdue_actions(waiting,
     assert "1 action overdue" in page and "Long overdue" in page and "30 days ago" in page
     assert "1 action to confirm" in page and "Reported done" in page
     assert "Decisions to release" not in page
+
+
+def test_a_delegation_waits_for_whoever_approves_it_and_then_for_whoever_brings_it_into_force(world, sign_in):
+    drafted = edge(world.icb, world.place_board, status="draft", basis="internal_scheme", instrument="scheme 9.9",
+                   drafted_by_id=world.user("officer").pk)  # fmt: skip
+    line = f'href="/delegations/{drafted.pk}/"'
+    assert line in sign_in("executive").get("/").content.decode()
+    assert line not in sign_in("officer").get("/").content.decode()
+    assert line not in sign_in("secretary").get("/").content.decode()
+    Delegation.objects.filter(pk=drafted.pk).update(status="approved")
+    page = sign_in("officer").get("/")
+    assert line in page.content.decode() and "1 delegation waits for you" in text(page)
+    assert line not in sign_in("executive").get("/").content.decode()
+    Delegation.objects.filter(pk=drafted.pk).update(starts=TODAY + timedelta(days=1))
+    assert line not in sign_in("officer").get("/").content.decode()
+
+
+def test_whoever_drafted_a_delegation_is_not_asked_to_approve_it(world, sign_in):
+    edge(world.icb, world.place_board, status="draft", drafted_by_id=world.user("executive").pk)
+    assert "to approve or bring into force" not in text(sign_in("executive").get("/"))
 
 
 def test_an_icb_is_told_of_actions_proposed_to_itself(waiting, sign_in):
