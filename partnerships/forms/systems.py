@@ -1,5 +1,6 @@
 """Filters of the page of a system, read from the URL."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from ics_governance import forms
 from partnerships.authority import Node
 from partnerships.map_words import GROUPS, family
+from partnerships.models import Forum
 from partnerships.queries.systems import Area
 from partnerships.system_map import SystemMap
 
@@ -38,12 +40,15 @@ class MapFilter(AsOf):
         asked = self.data.get("place")
         return tuple(area.pk for area in areas if str(area.pk) == asked)
 
-    def offer(self, areas: list[Area], table: SystemMap) -> None:
-        """Choices from the system and its map."""
+    def offer(self, areas: list[Area], table: SystemMap, forums: Iterable[Forum] = ()) -> None:
+        """Choices from the system and its map; of its forums that hold nothing, only one that is asked for."""
         self.fields["place"].choices = [("", "The whole system"), *((str(area.pk), area.name) for area in areas)]
         families = [(each.code, family(each.code)) for each in table.families]
         self.fields["family"].choices = [("", "All functions"), *sorted(families, key=lambda pair: pair[1])]
         holders = [(str(column.holder).replace(":", "-"), column.name) for column in table.columns]
+        asked = self.data.get("forum")
+        if asked not in dict(holders):
+            holders += [(asked, row.name) for row in forums if f"forum-{row.pk}" == asked]
         self.fields["forum"].choices = [("", "All forums and posts"), *holders]
 
     def narrowed(self, table: SystemMap) -> SystemMap:

@@ -154,7 +154,8 @@ FACTS = """jsonb_build_object(
   'areas', (select coalesce(jsonb_agg(distinct p.name), '[]')
     from partnerships_place p left join partnerships_place_councils c on c.place_id = p.id
     where partnerships_organisation.id in (p.icb_id, c.organisation_id)
-      and p.starts <= %s and (p.ends is null or p.ends >= %s)),
+      and p.starts <= least(%s, partnerships_organisation.closed)
+      and (p.ends is null or p.ends >= least(%s, partnerships_organisation.closed))),
   'declared', (select coalesce(jsonb_object_agg(c.family, c.complete_from), '{}')
     from partnerships_completeness c where c.organisation_id = partnerships_organisation.id),
   'families', (select coalesce(jsonb_agg(distinct f.family), '[]')
@@ -162,8 +163,8 @@ FACTS = """jsonb_build_object(
 
 
 def detailed(day: date) -> QuerySet[Organisation]:
-    """Organisations with `facts`: former names, whether it has predecessors or successors, its places on a day, the
-    families of functions it owns and those it declared complete."""
+    """Organisations with `facts`: former names, whether it has predecessors or successors, its places on a day (of
+    a closed one: on its last), the families of functions it owns and those it declared complete."""
     return Organisation.objects.annotate(facts=RawSQL(FACTS, [day, day], JSONField()))  # noqa: S611  no input in it
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, Least
 
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
@@ -123,7 +123,9 @@ def _members_of_clusters(day: date) -> Q:
 def system_of(actor: Actor, code: str, day: date) -> tuple[Organisation | None, str]:
     """The ICB of a code; else None and the code of the ICB whose system the body leads into (empty: of none)."""
     bodies = scope(actor, P.ORGANISATION_VIEW, Organisation.objects.coded(code))
-    areas = Place.objects.on(day).filter(icb=OuterRef("pk")).order_by("name", "pk")
+    last = Least(Value(day), OuterRef("closed"))  # of a closed one, the places of its last day
+    there = Q(starts__lte=last) & (Q(ends=None) | Q(ends__gte=last))
+    areas = Place.objects.filter(there, icb=OuterRef("pk")).order_by("name", "pk")
     body = bodies.annotate(
         areas=ArraySubquery(areas.values(row=JSONObject(pk="pk", name="name"))), givers=_givers("to_organisation")
     ).first()

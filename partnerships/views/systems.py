@@ -75,7 +75,7 @@ def system(request: HttpRequest, code: str) -> HttpResponse:
     if found.system is None:
         return redirect(found.elsewhere)
     decides = queries.who_decides(found.system, form.place_asked(found.system.areas))
-    form.offer(found.system.areas, decides.table)
+    form.offer(found.system.areas, decides.table, found.system.forums)
     table = form.narrowed(decides.table)
     context = shared(request, found.system, form) | {
         "decides": decides,

@@ -183,6 +183,14 @@ def test_what_cannot_be_read_in_the_address_is_said_and_the_page_still_shows(cli
     assert "Finance and commissioning committee" in text(answer)
 
 
+def test_a_forum_of_the_system_that_holds_nothing_can_be_asked_for(client, world, icb):
+    forum = Forum.objects.create(
+        name="Wide circle", host=icb, form="consultative_forum", level="place", starts=date(2024, 1, 1)
+    )
+    answer = client.get(f"/systems/QWO/?forum=forum-{forum.pk}")
+    assert answer.status_code == 200 and "Nothing is recorded that fits what was asked" in text(answer)
+
+
 def test_a_trust_or_council_leads_to_its_system_and_keeps_the_day(client, world):
     answer = client.get("/systems/RCF/?as_of=1+November+2026")
     assert (answer.status_code, answer.url) == (302, "/systems/QWO/?as_of=1+November+2026")
@@ -201,11 +209,16 @@ def test_a_trust_that_sits_nowhere_on_the_day_is_not_there(client, world):
     assert client.get("/systems/RCF/?as_of=1+January+2023").status_code == 404
 
 
-def test_a_closed_board_is_shown_as_on_its_last_day(client, world, icb):
+def test_a_closed_board_is_shown_as_on_its_last_day(client, sign_in, world, icb):
+    last = date(2026, 9, 30)
     with system("it closes"):
-        Organisation.objects.filter(pk=icb.pk).update(closed=date(2026, 9, 30))
+        Organisation.objects.filter(pk=icb.pk).update(closed=last)
+        Place.objects.filter(icb=icb).update(ends=last)
     page = text(client.get("/systems/QWO/"))
     assert "NHS West Yorkshire Integrated Care Board closed. Shown is its last day, 30 September 2026." in page
+    names = list(Place.objects.filter(icb=icb).order_by("name").values_list("name", flat=True))
+    assert f"{len(names)} places" in page and len(names) > 1
+    assert f"Places {', '.join(names[:-1])} and {names[-1]}" in text(sign_in("officer").get("/organisations/QWO/"))
 
 
 def test_the_list_of_systems_stands_by_region_with_counts(client, world):
