@@ -102,7 +102,7 @@ def _to_itself(delegation: Any) -> Iterator[Reason]:
     own = board is not None and board.form == "board" and board.host_id == delegation.from_organisation_id
     if body or forum or post or own:
         field = "to_organisation" if body else "to_post" if post else "to_forum"
-        yield Reason("A delegation goes to somebody else than its source", field)
+        yield Reason("A delegation goes to somebody other than whoever passes it on", field)
 
 
 def _reserved(delegation: Any) -> Iterator[Reason]:

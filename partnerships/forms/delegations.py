@@ -42,6 +42,14 @@ class ForumField(forms.ModelChoiceField):
         return f"{forum.name} ({forum.get_form_display()})"
 
 
+class FundField(forms.ModelChoiceField):
+    """A fund, offered with its arrangement: several places have one of the same name."""
+
+    def label_from_instance(self, fund: Any) -> str:
+        """Such as "Better Care Fund 2026/27 (Bradford place partnership)"."""
+        return f"{fund} ({fund.arrangement.name})"
+
+
 class DelegationForm(HostedForm):
     """A draft of a delegation: kept half done; what it still needs is said beside it."""
 
@@ -73,7 +81,7 @@ class DelegationForm(HostedForm):
         label="The limit is", choices=Delegation.LimitKind.choices, initial="whole_life",
         help_text="What is counted against it.",
     )  # fmt: skip
-    fund = forms.ModelChoiceField(
+    fund = FundField(
         label="Pooled fund that it draws on", queryset=Fund.objects.none(), required=False, empty_label="No fund",
         help_text="The fund's own limit is shared by all who draw on it.",
     )  # fmt: skip
@@ -137,8 +145,8 @@ class DelegationForm(HostedForm):
         self.choose("to_forum", Forum.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=member.values("pk"))))
         self.choose("to_organisation", Organisation.objects.on(on).exclude(pk__in=hosts))
         self.choose("to_post", posts)
-        self.choose("fund", Fund.objects.filter(
-            Q(arrangement__host__in=hosts) | Q(contributions__organisation__in=hosts)).distinct())  # fmt: skip
+        funds = Fund.objects.filter(Q(arrangement__host__in=hosts) | Q(contributions__organisation__in=hosts))
+        self.choose("fund", funds.select_related("arrangement").distinct())
         areas = Place.objects.on(on).filter(Q(icb__in=hosts) | Q(councils__in=hosts)).distinct()
         if "trust" in kinds:
             systems = Organisation.objects.filter(related_from__source_body__in=hosts, related_from__kind="system")

@@ -169,11 +169,12 @@ def lines_of(arrangement: Arrangement, day: date) -> Lines:
 
 
 def missing_partners(arrangement: Arrangement, members: Iterable[ArrangementMember]) -> tuple[PartnerType, ...]:
-    """The advised types of partner that a place-based partnership lacks; empty for other kinds. Advice alone."""
+    """The advised types of partner that a place-based partnership lacks; empty for other kinds. Its host counts."""
     if arrangement.kind != Arrangement.Kind.PLACE:
         return ()
     there = [row for row in members if row.expectation != ArrangementMember.Expectation.NOT_EXPECTED]
-    return partner_types.missing((row.sector, row.organisation.kind) for row in there)
+    partners = [(row.sector, row.organisation.kind) for row in there]
+    return partner_types.missing([*partners, ("", arrangement.host.kind)])
 
 
 def missing_councils(arrangement: Arrangement, members: Iterable[ArrangementMember], day: date) -> list[Organisation]:

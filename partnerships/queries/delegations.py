@@ -319,15 +319,10 @@ def passed_on(actor: Actor, delegation: Delegation, day: date) -> list[Row]:
 
 @dataclass(frozen=True)
 class Basis:
-    """The legal basis of a delegation: the row for its owner and recipient, or only the code."""
+    """The legal basis of a delegation: its name, and the row for its owner and recipient, if it is open to them."""
 
-    code: str
+    title: str
     row: LegalBasis | None
-
-    @property
-    def title(self) -> str:
-        """Its name; the code where the register knows no more."""
-        return self.row.title if self.row else self.code
 
 
 def basis_of(delegation: Delegation) -> Basis:
@@ -337,7 +332,9 @@ def basis_of(delegation: Delegation) -> Basis:
         wanted = recipient_kinds(delegation)
         rows = LegalBasis.objects.filter(owner_kind=delegation.from_organisation.kind, recipient_kind__in=wanted)
         rows = rows.filter(code=delegation.basis)
-    return Basis(delegation.basis, next((row for row in rows if row.code == delegation.basis), None))
+    row = next((row for row in rows if row.code == delegation.basis), None)
+    named = row or LegalBasis.objects.filter(code=delegation.basis).order_by("pk").first()
+    return Basis(named.title if named else delegation.basis, row)
 
 
 # --- Joint committees ---------------------------------------------------------------------------------------------

@@ -202,6 +202,15 @@ def test_a_partnership_is_advised_which_partners_are_missing(officer, world, par
     assert "This is advice: partners may have good reasons." in page
 
 
+def test_the_host_of_a_partnership_counts_as_a_partner_as_the_checks_say(officer, world):
+    bare = Arrangement.objects.create(
+        kind="place", name="Wharfedale", host=world.icb, place=Place.objects.get(name="Leeds"), starts=LONG_AGO
+    )
+    page = text(officer.get(f"/arrangements/{bare.pk}/"))
+    assert "No member stands for the council" in page
+    assert "No member stands for the integrated care board" not in page
+
+
 def test_a_partnership_of_a_system_says_which_councils_are_missing(officer, world):
     icp = Arrangement.objects.create(kind="icp", name="West Yorkshire partnership", host=world.icb, starts=LONG_AGO)
     ArrangementMember.objects.create(arrangement=icp, organisation=world.icb, starts=LONG_AGO)

@@ -233,13 +233,27 @@ def test_the_panel_says_what_approving_would_say(officer, world):
             {"from_forum": finance().pk, "limit": "2,000,001"},
         "A place lies outside the area": {"from_forum": board.pk, "to_forum": consultative().pk, "places": [leeds.pk]},
         "only recommends": {"to_forum": consultative().pk},
-        "goes to somebody else": {"from_forum": board.pk},
+        "goes to somebody other": {"from_forum": board.pk},
         "not open to": {"basis": "s75"},
         "Only a power for urgent cases has a time": {"ratify_within": "5"},
         "An order transfers a function": {"model": "fully_devolved"},
     }  # fmt: skip
     for words, changes in says.items():
         assert words in needs(officer, world, **changes), words
+
+
+def test_funds_of_one_name_are_told_apart_by_their_arrangement(officer, world):
+    home = Arrangement.objects.get()
+    Fund.objects.create(arrangement=home, host=world.icb, name="Better Care Fund", year=2026, kind="pooled")
+    page = officer.get("/delegations/new/").content.decode()
+    assert f"Better Care Fund 2026/27 ({home.name})" in page
+
+
+def test_a_basis_that_is_not_open_is_told_by_its_name(officer, world):
+    made, _ = draft(officer, world, basis="s75")
+    LegalBasis.objects.filter(code="s75").update(title="Section 75 arrangement")
+    page = officer.get(f"/delegations/{made.pk}/").content.decode()
+    assert "Section 75 arrangement" in page and "does not open it to these two" in page
 
 
 def test_the_panel_also_says_what_the_checks_would_say(officer, world):

@@ -241,7 +241,7 @@ def test_a_chain_goes_on_through_another_body_and_a_post(sign_in, world):
     inside = delegate(None, None, body=trust, to_post=post, instrument="the trust's own scheme")
     page = text(sign_in("officer").get(f"/delegations/{inside.pk}/"))
     assert "agreement with the trust" in page and "the trust's own scheme" in page and "Director" in page
-    assert "not in the catalogue for this maker and recipient" in page
+    assert "the catalogue of legal bases does not open it to these two" in page
 
 
 @pytest.mark.parametrize(
