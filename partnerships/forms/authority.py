@@ -101,6 +101,14 @@ class Matter(forms.Form):
         found: date = self.cleaned_data["on"] or self.reader.on
         return found
 
+    def clean(self) -> dict[str, Any]:
+        """Without a system nothing else can be chosen: that it cannot is said once, at the system."""
+        cleaned = super().clean() or {}
+        if "system" in self.errors:
+            for name in ("function", "place", self.holder):
+                self.errors.pop(name, None)
+        return cleaned
+
     @property
     def function_chosen(self) -> Function | None:
         """The function whose sentence is shown."""

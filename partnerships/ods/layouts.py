@@ -65,7 +65,8 @@ def _table(text: str) -> Extract:
             problems.append(Problem(f"it has {len(cells)} columns in place of {COLUMNS}: {cut}.", line))
         else:
             said.append(_from_cells(line, [cell.strip() for cell in cells], problems))
-    if text[:1] == '"' and not text.rstrip("\r\n").endswith('"'):
+    whole = not any("cut off" in problem.text for problem in problems)
+    if whole and text[:1] == '"' and not text.rstrip("\r\n").endswith('"'):
         problems.append(Problem("The file ends in the middle of a row: it is cut off.", rows[-1][0] if rows else None))
     found = checked(said, problems)
     return Extract("icb" if all(row.kind != "trust" for row in found) else "etr", found)

@@ -85,6 +85,15 @@ def test_the_answer_is_as_of_a_day_past_or_to_come(client, world, board, day, sa
         assert response.status_code == 200 and said in found
 
 
+def test_before_the_system_began_only_the_system_is_told_to_be_unknown(client, world):
+    query = f"system=QWO&who=forum:{world.place_board.pk}&function=community_services&on=1+January+2015"
+    answer = client.get(f"/authority/?{query}")
+    assert answer.status_code == 422
+    said = plain(answer)
+    assert "“QWO” is not an integrated care board of that day" in said
+    assert "that can be chosen here" in said and "is not a function" not in said and "is not a forum" not in said
+
+
 def test_the_other_answers_are_said_as_plainly(ask, world, board, bradford):
     leeds = Place.objects.get(name="Leeds")
     assert "Outside its area" in ask(**board, place=leeds.pk)

@@ -179,6 +179,8 @@ def test_a_file_that_was_cut_off_is_refused_wherever_the_cut_fell():
     whole = table(AIREDALE, LEEDS).rstrip()
     for cut in range(len(whole) - 1, whole.index(b'"RR8"'), -1):
         assert problems(whole[:cut]), whole[:cut]
+    inside = problems(table(AIREDALE, LEEDS).rstrip()[:-1])  # within the last quotation marks
+    assert inside == ["Line 2: it cannot be read: a quotation mark is not closed, or the file is cut off."]
     assert problems(CUT)[0] == "Line 2: it has 21 columns in place of 27: cut off or a column is missing."
 
 
