@@ -74,7 +74,7 @@ def test_an_officer_records_a_post_with_its_holder(officer, world, one_ledger_en
 
 def test_a_vacant_post_can_be_recorded(officer, world):
     page = post(officer, "/posts/new/", host=world.icb.pk, title="Chief nurse", **on("starts", BEGAN))
-    assert "vacant since when is not recorded" in page and PostHolding.objects.count() == 0
+    assert "vacant since when: not recorded" in page and PostHolding.objects.count() == 0
 
 
 def test_what_a_post_cannot_be_is_said(officer, world, director):
