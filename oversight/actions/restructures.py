@@ -17,9 +17,11 @@ from oversight.lineage import Order
 from oversight.models import Restructure
 from oversight.queries import restructures as queries
 from partnerships.access import P
+from partnerships.actions.checks import run_checks
 from partnerships.models import (
     Arrangement,
     FormerName,
+    Kind,
     LineageEvent,
     Organisation,
     OrganisationRelation,
@@ -194,6 +196,8 @@ def carry_out(*, by: Actor, restructure: Restructure, confirmed: bool = False, s
     )  # fmt: skip
     if order.on <= timezone.localdate():
         pass_on_what_is_open(by=by, restructure=current)
+        for icb in (body for body in successors if body.kind == Kind.ICB):
+            run_checks(by=SYSTEM, system=icb)
     return current
 
 

@@ -20,7 +20,7 @@ from partnerships.models import Arrangement, Function, Kind, Organisation, Organ
 
 from .authority import Asked, Register, Wanted, lineage_in, load_graph
 from .graph_rows import ForumRow
-from .meetings import next_meetings
+from .meetings import NextMeeting, coming_meetings
 from .organisations import LINKS_KNOWN_FROM
 
 Relation = OrganisationRelation.Kind
@@ -198,21 +198,48 @@ def stops(
         begins=begins,
     )
     forums = {step.holder.id for step in steps if step.holder is not None and step.holder.kind == "forum"}
-    meetings = next_meetings(system.reader, forums, max(today, system.on)) if forums else {}
+    calendar = coming_meetings(system.reader, forums, max(today, system.on)) if forums else {}
     hosts = system.reader.organisations(P.MEETING_VIEW)
-    found = []
+    found: list[Stop] = []
+    taken = _Order()
     for step in steps:
         stop = _stop(step, system, amount)
         if step.holder is not None and step.holder.kind == "forum":
-            meeting, row = meetings.get(step.holder.id), system.register.forums.get(step.holder.id)
+            planned, row = calendar.get(step.holder.id, []), system.register.forums.get(step.holder.id)
+            meeting = taken.first(stop.kind, planned)
             if meeting is not None:
                 stop = replace(stop, held_on=meeting.held_on, papers_by=meeting.papers_by)
+            elif planned:
+                stop = replace(stop, meets=TOO_EARLY)
             else:
                 stop = replace(stop, meets=NONE_PLANNED if row is not None and row.host in hosts else NOT_SHOWN)
         found.append(stop)
     return found
 
 
+class _Order:
+    """Which meeting each step can take: its papers must be able to hold what the steps before it said.
+
+    Who is consulted, and who hears of it, does so at the same time; the others one after the other.
+    """
+
+    def __init__(self) -> None:
+        self.kind = ""
+        self.after: date | None = None  # the day by which everything before this kind of step was done
+        self.latest: date | None = None
+
+    def first(self, kind: str, planned: Iterable[NextMeeting]) -> NextMeeting | None:
+        """The first of the meetings that can take the step."""
+        if kind != self.kind or kind not in TOGETHER:
+            self.kind, self.after = kind, self.latest
+        meeting = next((each for each in planned if self.after is None or each.papers_by >= self.after), None)
+        if meeting is not None:
+            self.latest = max(meeting.held_on, self.latest or meeting.held_on)
+        return meeting
+
+
+TOGETHER = ("consult", "report")
+TOO_EARLY = "No meeting is planned late enough to hear of the steps before."
 NONE_PLANNED = "No meeting is planned."
 NOT_SHOWN = "Its next meeting is not public here."
 

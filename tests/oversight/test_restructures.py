@@ -33,6 +33,7 @@ from partnerships.access import actor_for, allowed
 from partnerships.models import (
     Action,
     ArrangementMember,
+    CheckFinding,
     Cluster,
     ClusterMember,
     Decision,
@@ -575,3 +576,9 @@ def test_scores_stay_with_the_body_that_they_are_about(world: World, django_db_b
     assert actor_for(world.user("chair"), TODAY + timedelta(days=1)).organisations("profile.view") == {
         world.body("RAV").pk
     }
+
+
+def test_the_checks_of_the_new_system_have_run_when_it_is_made(world: World):
+    made = merged_icbs(world)
+    successor = made.event.bodies.exclude(pk__in=made.predecessors.all()).get()
+    assert CheckFinding.objects.filter(system=successor).exists()
