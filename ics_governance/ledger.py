@@ -360,12 +360,6 @@ class Change:
     fields: tuple[tuple[str, object, object], ...]
 
 
-def sealed_count() -> int:
-    """How many entries are in the chain: the last sequence."""
-    last = LedgerSeal.objects.order_by("-sequence").values_list("sequence", flat=True).first()
-    return last or 0
-
-
 def history(record: models.Model, limit: int = 100) -> list[Change]:
     """The audit trail of one record, newest first. The caller has checked that the record may be seen."""
     with system("read the audit trail of a record", savepoint=False):

@@ -43,11 +43,6 @@ def host_fits(kind: str, host: Any) -> list[Reason]:
     return []
 
 
-def starts_in_shadow(phase: str) -> list[Reason]:
-    """Recorded anew, it may be in any phase as fact; nothing is held against it."""
-    return [] if phase in ORDER else [Reason("Choose one of the phases", "phase")]
-
-
 def phase_goes_by_gateway(now: str, wanted: str) -> list[Reason]:
     """An edit may lower a phase; up it goes by a gateway review alone."""
     if ORDER.index(wanted) <= ORDER.index(now):

@@ -26,7 +26,6 @@ KEPT = (
     "scenario", "host", "title", "situation", "forum", "function", "amount", "held_on", "authority_answer", "route",
     "prompts", "learnt",
 )  # fmt: skip
-NOTED = ("prompts", "learnt")
 LONGEST = 4000  # characters of an answer
 STEP = timedelta(weeks=4)  # until the action of a step is due, step by step
 

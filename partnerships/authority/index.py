@@ -92,10 +92,6 @@ class Index:
         """The node by which a holder is named: a body's board, where the register has it."""
         return self.boards.get(node.id, node) if node.kind == "body" else node
 
-    def forum_of(self, node: Node) -> Forum | None:
-        """The forum record of a holder that is one."""
-        return self.forums[node.id] if node.kind == "forum" else None
-
     def form(self, node: Node) -> str:
         """The form of a forum; empty for bodies and posts."""
         return self.forums[node.id].form if node.kind == "forum" else ""

@@ -363,7 +363,3 @@ class Walk:
 
     def _then(self, arc: Arc, shut: bool) -> bool:
         return self.strict and (shut or (arc.external and not arc.edge.onward_delegation_permitted))
-
-
-def _at(line: Line) -> Node:
-    raise NotImplementedError

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from partnerships import authority
 from partnerships.authority import Answer, Node
-from partnerships.models import Decision, Delegation, Forum, Function, LegalBasis, Post
+from partnerships.models import Decision, Delegation, Forum, Function, Post
 
 from . import graph_rows as rows
 from .commitments import commitments
@@ -266,8 +266,3 @@ def _named(answer: Answer) -> set[Node]:
         if broken:
             nodes |= {broken.target} | ({broken.source} if broken.source else set())
     return nodes | {Node.body(pk) for pk in bodies if pk is not None}
-
-
-def bases_for(owner_kind: str, recipient_kind: str) -> list[LegalBasis]:
-    """The legal bases open to a combination of owner and recipient."""
-    return list(LegalBasis.objects.filter(owner_kind=owner_kind, recipient_kind=recipient_kind).order_by("title"))

@@ -131,12 +131,6 @@ def _ours(actor: Actor) -> Q:
     return Q(owner__in=own) | Q(decision__forum__host__in=hosted) if own or hosted else Q()
 
 
-def drafts_of(actor: Actor) -> QuerySet[Decision]:
-    """Drafts that this person may go on with, the last saved first."""
-    drafts = Decision.objects.filter(state__in=(Decision.State.DRAFT, Decision.State.PROPOSED))
-    return scope(actor, P.DECISION_EDIT, drafts).select_related("forum").order_by("-saved_at")
-
-
 def to_release(actor: Actor) -> QuerySet[Decision]:
     """Agreed decisions that this person may release and that are neither public nor withheld."""
     rows = Decision.objects.filter(
