@@ -73,6 +73,7 @@ class Finding:
     missing: list[int] = field(default_factory=list)
     parts: list[tuple[int, str, Decimal | None, Decimal | None]] = field(default_factory=list)
     area: frozenset[int] = EVERYWHERE
+    bounded: bool = False  # a delegation behind it, of any of its bodies, names places
 
 
 class Search:
@@ -257,6 +258,9 @@ class Search:
     def owners_of(self, chain: Chain) -> set[int]:
         return {chain.owner}.union(*(self.owners_of(each) for each in chain.joint.values()))
 
+    def is_bounded(self, chain: Chain) -> bool:
+        return any(edge.places for edge in chain.edges) or any(self.is_bounded(each) for each in chain.joint.values())
+
     def is_open(self, chain: Chain) -> bool:
         outward = [edge for edge in chain.edges if self.external(edge)]
         return not chain.shut and all(edge.onward_delegation_permitted for edge in outward)
@@ -396,7 +400,8 @@ class Search:
         limit = self.limit_of(chain)
         owners = sorted(self.owners_of(chain))
         ids = [edge.id for edge in chain.edges]
-        return Finding(status, None if limit == INFINITE else limit, ids, owners, area=chain.area)
+        bounded = self.is_bounded(chain)
+        return Finding(status, None if limit == INFINITE else limit, ids, owners, area=chain.area, bounded=bounded)
 
     def find(self, node: Node, places: frozenset[int], amount: Decimal | None) -> Finding:
         """What holds of a holder; found once for each question."""
@@ -426,6 +431,7 @@ class Search:
             sorted({body for part in parts.values() for body in part.bodies}),
             missing,
             [(body, part.status, part.limit, shares[body]) for body, part in parts.items()],
+            bounded=any(part.bounded for part in parts.values()),
         )
 
     def find_joint(self, node: Node, places: frozenset[int], amount: Decimal | None) -> Finding:

@@ -224,7 +224,7 @@ def compare(world: Graph, question: dict[str, object]) -> None:
             fast.bodies = []
         if search.form(search.same(node)) == "committees_in_common":
             fast.edges = []
-        assert replace(fast, area=slow.area) == slow, node
+        assert replace(fast, area=slow.area, bounded=slow.bounded) == slow, node
         check_alternatives(search, answer, slow)
 
 

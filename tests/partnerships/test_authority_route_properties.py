@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from partnerships.authority import LEVELS, Graph, Node
 from partnerships.authority.route import Kind, Role, Voice, owners_of, route
-from tests.partnerships.authority_search import ELSEWHERE, ON, Search
+from tests.partnerships.authority_search import ON, Search
 from tests.partnerships.test_authority_properties import joint_systems, questions, systems
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -40,7 +40,7 @@ def able(search: Search, owners: set[int], places: frozenset[int], amount: Decim
         alive = all(span.covers(ON) for span in search.lives(search.same(node)))
         finding = search.find(node, places, amount)
         statuses = {finding.status, *(part[1] for part in finding.parts)}
-        restricted = not places and ELSEWHERE not in finding.area
+        restricted = not places and finding.bounded
         if alive and statuses == {"within_authority"} and owners & set(finding.bodies) and not restricted:
             found.add(named(search, node))
     return found
