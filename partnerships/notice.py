@@ -71,7 +71,7 @@ def _authority(document: DocumentType, decision: Decision) -> None:
         document.add_paragraph("No function was named, so the authority was not asked.")
         return
     asked = Asked.from_json(decision.authority_answer)
-    document.add_paragraph(f"{verdict(asked.answer)}. {sentence(asked.answer, asked.names)}")
+    document.add_paragraph(f"{verdict(asked.answer)}. {sentence(asked.answer, asked.names, asked.places)}")
 
 
 def _reasons(document: DocumentType, decision: Decision) -> None:

@@ -53,7 +53,7 @@ def panel(
     return Panel(
         kind,
         verdict(answer),
-        sentence(answer, asked.names),
+        sentence(answer, asked.names, asked.places),
         _nodes(asked),
         [_alternative(row, asked, meetings or {}, again or address) for row in answer.alternatives],
         answer.chain,

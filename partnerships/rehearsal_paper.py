@@ -64,7 +64,7 @@ def _authority(document: DocumentType, rehearsal: Rehearsal) -> None:
         document.add_paragraph("The register was not asked.")
         return
     asked = Asked.from_json(rehearsal.authority_answer)
-    document.add_paragraph(f"{verdict(asked.answer)}. {sentence(asked.answer, asked.names)}")
+    document.add_paragraph(f"{verdict(asked.answer)}. {sentence(asked.answer, asked.names, asked.places)}")
 
 
 def _route(document: DocumentType, rehearsal: Rehearsal) -> None:

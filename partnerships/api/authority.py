@@ -110,5 +110,5 @@ class Authority(Endpoint):
 
 def in_words(stored: dict[str, Any], asked: Any) -> dict[str, Any]:
     """An answer as the API gives it, also of one that was kept with a decision."""
-    words = {"verdict": verdict(asked.answer), "sentence": sentence(asked.answer, asked.names)}
+    words = {"verdict": verdict(asked.answer), "sentence": sentence(asked.answer, asked.names, asked.places)}
     return {"status": stored["answer"]["status"], **words, **stored["answer"], "names": stored["names"]}

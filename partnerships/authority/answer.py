@@ -36,7 +36,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One delegation of a chain as it stood on the day asked. `left` is what its limit allows on that day."""
+    """One delegation of a chain as it stood on the day asked. `left` is what its limit allows on that day; `places`
+    are those it names (none: its maker's whole area)."""
 
     edge: int
     source: Node
@@ -54,6 +55,7 @@ class Step:
     external: bool
     urgent: bool
     conditions: str
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,9 @@ class Answer:
     step of the chain ends. `accountable_body`: None when there is none, or when several share it
     (`accountable_bodies`). `holders_needed`: bodies whose voting member must be present and agree. `reserved_parts`:
     parts of the function that the authority does not include. `envelope`: the contract a lead provider may spend
-    within. `missing_holders`: bodies of a joint committee that have not delegated to it. `findings`: what a meeting
-    added.
+    within. `missing_holders`: bodies of a joint committee that have not delegated to it. `area`: the places that its
+    delegations bound it to; empty: the whole area of whoever stays accountable. `findings`: what a meeting added, or
+    that the post is vacant.
     """
 
     forum: Node
@@ -120,6 +123,7 @@ class Answer:
     reserved_parts: tuple[str, ...] = ()
     envelope: Step | None = None
     findings: tuple[Status, ...] = ()
+    area: tuple[int, ...] = ()
 
     @property
     def within(self) -> bool:
@@ -142,7 +146,8 @@ class Answer:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Answer:
-        """The answer that `to_json` wrote. Raises KeyError or ValueError when it did not."""
+        """The answer that `to_json` wrote, now or before a field was added. Raises TypeError or ValueError when it
+        did not."""
         answer: Answer = _parsed(cls, data)
         return answer
 
@@ -184,7 +189,7 @@ def _parsed(kind: Any, value: Any) -> Any:
         return date.fromisoformat(value)
     if isinstance(kind, type) and is_dataclass(kind):
         shape = _shape(kind)
-        return kind(**{name: _parsed(shape[name], value[name]) for name in shape})
+        return kind(**{name: _parsed(shape[name], value[name]) for name in shape if name in value})
     if issubclass(kind, StrEnum):
         return kind(value)
     return value

@@ -131,8 +131,9 @@ class Footprint:
 class Body:
     """A legal body. `area` None or empty: not recorded by places, so no place is held against it.
 
-    `marks` say more about it for further approvals (such as `foundation_trust`). `days` is its life: edges from and
-    to a closed body end with it, and do not pass to a successor by themselves.
+    `within`: the bodies in whose area it works (a trust's integrated care boards). `marks` say more about it for
+    further approvals (such as `foundation_trust`). `days` is its life: edges from and to a closed body end with it,
+    and do not pass to a successor by themselves.
     """
 
     id: int
@@ -141,6 +142,7 @@ class Body:
     level: str = "system"
     marks: frozenset[str] = frozenset()
     days: Span = Span()
+    within: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,9 @@ class Forum:
     """A meeting body. `body` is the legal body it belongs to; a board acts as that body.
 
     A joint committee and committees in common belong to no single body: `participants` says who takes part.
-    `committees` are the constituent forums of committees in common, where the register keeps each by itself.
+    `committees` are the constituent forums of committees in common, where the register keeps each by itself. `post`:
+    whose forum it is, where one person decides; the two are one holder. `places`: what it meets for; they bound no
+    authority, and tell whose matter it is where nobody names a place.
     """
 
     id: int
@@ -169,6 +173,8 @@ class Forum:
     participants: tuple[Participant, ...] = ()
     committees: tuple[int, ...] = ()
     days: Span = Span()
+    post: int | None = None
+    places: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

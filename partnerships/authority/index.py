@@ -36,7 +36,8 @@ DECIDES_ALONE_FOR_NOBODY = RECOMMENDING | {Form.COMMITTEES_IN_COMMON}
 
 
 class Index:
-    """A graph by record and by holder. A board and its body are one holder: `home` gives the body."""
+    """A graph by record and by holder. A board and its body are one holder, and so are the forum of one person and
+    that person's post: `home` gives the body, and the post."""
 
     def __init__(self, graph: Graph) -> None:
         self.bodies: dict[int, Body] = {body.id: body for body in graph.bodies}
@@ -57,6 +58,11 @@ class Index:
             Node.forum(forum.id): Node.body(forum.body)
             for forum in graph.forums
             if forum.form == Form.BOARD and forum.body is not None
+        }
+        self._home |= {
+            Node.forum(forum.id): Node.post(forum.post)
+            for forum in graph.forums
+            if forum.form == Form.INDIVIDUAL and forum.post in self.posts
         }
         self._parts: dict[str, list[str]] = defaultdict(list)
         for function in graph.functions:
@@ -83,7 +89,10 @@ class Index:
                 self.out_of[edge.function, source].append(edge)
 
     def home(self, node: Node) -> Node:
-        """The holder a node stands for: the body of a board, else itself. Raises UnknownRecord."""
+        """The holder a node stands for: the body of a board, the post of one person's forum, else itself.
+
+        Raises UnknownRecord.
+        """
         if node.id not in self._known[node.kind]:
             raise UnknownRecord(f"There is no {node.kind} {node.id} in this register.")
         return self._home.get(node, node)

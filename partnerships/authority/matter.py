@@ -227,6 +227,11 @@ class Matter:
                 found.sort(key=lambda arc: arc.id)
         return self._transfers
 
+    def owners(self) -> list[int]:
+        """The bodies that may own the function: by their kind, and those it was transferred to. Lowest id first."""
+        by_law = {body.id for body in self.index.bodies.values() if body.kind in self.owner_kinds}
+        return sorted(by_law | {node.id for node in self.transfers()})
+
     def _kind(self, node: Node) -> str:
         return get(self.index.bodies, node.id, "body").kind
 

@@ -36,7 +36,7 @@ class MeetingFacts:
 def with_meeting(answer: Answer, facts: MeetingFacts) -> Answer:
     """The answer after the meeting. All that was found is in `findings`; the first of it becomes the status of an
     answer that was within authority (wholly or in part). A decision the forum had no authority for stays that."""
-    findings = tuple(_found(answer, facts))
+    findings = tuple(dict.fromkeys((*answer.findings, *_found(answer, facts))))
     had_authority = answer.status in (Status.WITHIN_AUTHORITY, Status.PARTIAL)
     status = findings[0] if findings and had_authority else answer.status
     return replace(answer, status=status, findings=findings)

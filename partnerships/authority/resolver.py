@@ -11,6 +11,8 @@ from .graph import LEVELS, RECOMMENDING, Graph, Model, Node
 from .index import Index, get
 from .lines import Ask, Lines
 from .matter import NO_LIMIT, OVER, WITHIN, Matter
+from .meeting import MeetingFacts, with_meeting
+from .owners import owned_by, owners_concerned
 from .verdict import Verdict, judge, step
 
 HOLDING = (Status.WITHIN_AUTHORITY, Status.EXCEEDS_LIMIT)
@@ -29,8 +31,8 @@ def resolve(
     """Whether the forum (its id, or the node of a post or body) may decide on the function that day.
 
     `amount`: pounds, inclusive; None asks "up to what?". `places`: all must lie in the chain's area; none named
-    means the holder's whole area. Raises `UnknownRecord` for an unknown forum, function or place, and ValueError for
-    a negative amount.
+    means the holder's whole area. A post that nobody held that day is told as vacant, as a meeting would. Raises
+    `UnknownRecord` for an unknown forum, function or place, and ValueError for a negative amount.
     """
     if amount is not None and amount < 0:
         raise ValueError("An amount cannot be below nothing.")
@@ -41,9 +43,9 @@ def resolve(
         get(graph.index.places, place, "place")
     lines = Lines(Matter(graph.index, function, on), Ask(money, frozenset(places)))
     verdict = judge(lines, node)
-    bodies = verdict.bodies or tuple(_owners_concerned(lines, node))
+    bodies = _accountable(lines, asked, verdict)
     chain = verdict.nearest if verdict.main is None else verdict.main.arcs
-    return Answer(
+    answer = Answer(
         forum=asked,
         function=function,
         amount=money,
@@ -58,31 +60,31 @@ def resolve(
         holders_needed=_holders_needed(graph.index, verdict),
         missing_holders=verdict.missing,
         parts=verdict.parts,
-        alternatives=_alternatives(lines, node, verdict, bodies),
+        alternatives=_alternatives(lines, asked, verdict, bodies),
         further_approval_needed=further_approvals(lines, bodies),
         reserved_parts=_reserved_parts(lines.matter, verdict),
         envelope=_envelope(lines, node),
+        area=verdict.area,
     )
+    if node.kind == "post" and graph.index.posts[node.id].vacant(on):
+        facts = MeetingFacts(post_vacant=True, holders_agreeing=frozenset(answer.holders_needed))
+        return with_meeting(answer, facts)
+    return answer
 
 
-def _owners_concerned(lines: Lines, node: Node) -> list[int]:
-    """Who owns the function where nobody delegated it: the holder's own body or those behind it, whoever they
-    transferred it to, else the bodies whose recorded area has all the places asked."""
-    matter, index = lines.matter, lines.index
-    body = index.legal_body(node)
-    behind = [body] if body is not None else [each.body for each in index.forums[node.id].participants]
-    own = [each for each in behind if matter.ground(each) is not None]
-    moved = [arc.target.id for each in behind for arc in matter.passed_on(each)]
-    if own or moved or not lines.ask.places:
-        return sorted({*own, *moved})
-    kinds = matter.owner_kinds
-    near = (each for each in index.bodies.values() if each.kind in kinds and each.area)
-    return sorted(each.id for each in near if _covers(matter, each.id, lines.ask.places))
+def _accountable(lines: Lines, asked: Node, verdict: Verdict) -> tuple[int, ...]:
+    """Who stays accountable: behind the lines; where there are none, or they do not own it for the places asked, the
+    bodies whose function it is there."""
+    matter, places = lines.matter, lines.ask.places
+    if verdict.bodies and (verdict.status is not Status.OUTSIDE_AREA or owned_by(matter, verdict.bodies, places)):
+        return verdict.bodies
+    found = owners_concerned(matter, lines.index.home(asked), places or _meets_for(lines.index, asked))
+    return tuple(found) or verdict.bodies
 
 
-def _covers(matter: Matter, body: int, places: frozenset[int]) -> bool:
-    ground = matter.ground(body)
-    return ground is not None and ground.covers(places)
+def _meets_for(index: Index, asked: Node) -> frozenset[int]:
+    """The places that a forum meets for."""
+    return index.forums[asked.id].places if asked.kind == "forum" else frozenset()
 
 
 def _holders_needed(index: Index, verdict: Verdict) -> tuple[int, ...]:
@@ -91,18 +93,23 @@ def _holders_needed(index: Index, verdict: Verdict) -> tuple[int, ...]:
     return tuple(sorted(body for body in sources if body is not None))
 
 
-def _alternatives(lines: Lines, node: Node, verdict: Verdict, owners: Iterable[int]) -> tuple[Alternative, ...]:
-    """Who else holds the function here, lowest level first; those with too low a limit are told as such.
+def _alternatives(lines: Lines, asked: Node, verdict: Verdict, owners: Collection[int]) -> tuple[Alternative, ...]:
+    """Who else holds the function here for all the bodies concerned, lowest level first; those with too low a limit
+    are told as such.
 
-    Without places asked it is the ground of the forum's own line that another must cover. Left out: vacant posts and
-    powers for urgent cases only.
+    Without places asked it is the ground of the forum's own line that another must cover; without a line, what the
+    forum meets for. Left out: vacant posts and powers for urgent cases only.
     """
     places = lines.ask.places
-    if not places and verdict.main is not None and verdict.main.ground.only is not None:
+    together = {*(owners if verdict.lines else ()), *verdict.missing}
+    if not places and verdict.main is None:
+        places = _meets_for(lines.index, asked)
+    elif not places and verdict.main is not None and verdict.main.ground.only is not None:
         places = verdict.main.ground.only - verdict.main.ground.without
-    search = lines.asking_for(Ask(lines.ask.amount, places, OVER))
+    search, node = lines.asking_for(Ask(lines.ask.amount, places, OVER)), lines.index.home(asked)
     found = (holding(search, each) for each in downstream(lines, owners) if each != node)
-    return tuple(sorted((each for each, _ in filter(None, found)), key=lowest_first))
+    able = (pair for pair in found if pair is not None and together <= {*pair[1].bodies})
+    return tuple(sorted((each for each, _ in able), key=lowest_first))
 
 
 def downstream(lines: Lines, owners: Iterable[int]) -> set[Node]:

@@ -246,13 +246,16 @@ class _Way:
         return RouteStep(kind=Kind.RECOMMEND, because=because, holder=node, status=verdict.status, limit=verdict.limit)
 
     def _is_near(self, voice: Voice) -> bool:
+        if voice.bodies and not voice.bodies & set(self.owners):
+            return False
         return bool(voice.places & self.named) if self.named else not voice.places
 
-    def _lowest(self, step: RouteStep, below: Mapping[Node, int]) -> tuple[int, int, Node]:
+    def _lowest(self, step: RouteStep, below: Mapping[Node, int]) -> tuple[bool, int, int, Node]:
+        """The order of those who recommend: where the matter begins, then the lowest level, then furthest below."""
         assert step.holder is not None
         level = self.index.level(step.holder)
         rank = LEVELS.index(level) if level in LEVELS else len(LEVELS)
-        return (rank, -below.get(step.holder, len(below) + 1), step.holder)
+        return (step.because is not Because.BEGINS, rank, -below.get(step.holder, len(below) + 1), step.holder)
 
     def _below(self, top: Node) -> dict[Node, int]:
         """Who reports to somebody, straight or through others, with the number of steps."""

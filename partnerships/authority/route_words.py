@@ -31,7 +31,7 @@ def why(step: RouteStep, names: Names, amount: Decimal | None = None) -> str:
         case Because.FUNCTION:
             return f"The function needs it: {step.text}."
         case Because.ADVISES:
-            return "A consultative forum for the places named: it may recommend, and not decide."
+            return "A consultative forum that is heard about this: it may recommend, and not decide."
         case Because.PLACE:
             return "It meets for a place named, and reports to the forum that decides."
         case Because.TOO_LOW:

@@ -11,6 +11,7 @@ from .graph import RECOMMENDING, Form, Forum, Node
 from .index import DECIDES_ALONE_FOR_NOBODY
 from .lines import JOINT_COMMITTEES_IN_A_LINE, Line, Lines
 from .matter import DOUBLE, NO_LIMIT, OUTSIDE, OVER, TESTS, WITHIN, Arc, Ground, Matter
+from .owners import owners_concerned
 
 PENNY = Decimal("0.01")
 
@@ -48,6 +49,16 @@ class Verdict:
         return tuple(sorted({body for line in self.lines for body in line.bodies}))
 
     @property
+    def area(self) -> tuple[int, ...]:
+        """The places it is bounded to; empty: no delegation it rests on names places."""
+        if not self.lines or all(arc.places is None for arc in self.arcs):
+            return ()
+        ground = self.lines[0].ground
+        for line in self.lines[1:]:
+            ground = ground.joined(line.ground)
+        return tuple(sorted((ground.only or frozenset()) - ground.without))
+
+    @property
     def arcs(self) -> tuple[Arc, ...]:
         """Every delegation it rests on."""
         return tuple({arc.id: arc for line in self.lines for arc in all_arcs(line)}.values())
@@ -78,20 +89,15 @@ def plain(lines: Lines, node: Node, line: Line | None) -> Verdict:
     gap = Break(None, source, end)
     if given_away:
         gap = Break(given_away[0].id, given_away[0].edge.source, given_away[0].edge.target)
-    return Verdict(unproven(matter, bodies_behind(matter, node)), broken=gap, nearest=chain)
+    return Verdict(unproven(matter, owners_concerned(matter, node, lines.ask.places)), broken=gap, nearest=chain)
 
 
 def unproven(matter: Matter, bodies: Iterable[int]) -> Status:
-    """What the lack of a delegation means: nothing, until every body concerned has declared its register complete."""
+    """What the lack of a delegation means: nothing, until every body whose function it is has declared its register
+    of it complete."""
     known = list(bodies)
     declared = bool(known) and all(matter.complete(body) for body in known)
     return Status.NOT_DELEGATED if declared else Status.NOT_RECORDED
-
-
-def bodies_behind(matter: Matter, node: Node) -> list[int]:
-    """The bodies whose register would show that a holder was given the function."""
-    body = matter.index.legal_body(node)
-    return [body] if body is not None else [each.body for each in matter.index.forums[node.id].participants]
 
 
 def nearest(matter: Matter, node: Node) -> tuple[Arc, ...]:
@@ -148,8 +154,8 @@ def in_common(lines: Lines, node: Node) -> Verdict:
     forum = lines.index.forums[node.id]
     grounds = _concerned(lines, forum, node)
     if not grounds:
-        bodies = [each.body for each in forum.participants]
-        return Verdict(unproven(lines.matter, bodies), broken=Break(None, None, node))
+        owners = owners_concerned(lines.matter, node, lines.ask.places)
+        return Verdict(unproven(lines.matter, owners), broken=Break(None, None, node))
     shares = split(lines.ask.amount, forum, list(grounds))
     each: dict[int, Verdict] = {}
     for body, (place, areas) in grounds.items():
@@ -296,4 +302,5 @@ def step(arc: Arc) -> Step:
         external=arc.external,
         urgent=edge.urgent,
         conditions=edge.conditions,
+        places=tuple(sorted(arc.places or ())),
     )

@@ -1,6 +1,7 @@
 """An answer in plain English: a verdict of a few words and one or two sentences.
 
-`names` gives the name of every body, forum and post that may appear, by node; what it lacks reads "body 12".
+`names` gives the name of every body, forum and post that may appear, by node, and `places` that of every place; what
+they lack reads "body 12".
 Dates and amounts carry no-break spaces. Money and dates are worded here, since this package stands alone.
 """
 
@@ -51,6 +52,14 @@ VERDICTS = {
 }
 
 
+LACKS = {
+    Status.NOT_QUORATE: "the meeting was not quorate for this item",
+    Status.CONFLICTED: "a declared conflict of interest was neither recused nor managed",
+    Status.HOLDER_ABSENT: "a body that decides jointly was not there or did not agree",
+    Status.POST_VACANT: "nobody holds the post",
+}
+
+
 def verdict(answer: Answer) -> str:
     """The answer in a few words: "Within authority", "Over the limit by £140,000"."""
     words = VERDICTS[answer.status]
@@ -59,17 +68,18 @@ def verdict(answer: Answer) -> str:
     return words
 
 
-def sentence(answer: Answer, names: Names) -> str:
-    """Who may take it, up to what, under what, until when, and who stays accountable; or why not."""
-    return " ".join(part for part in Wording(answer, names).parts() if part)
+def sentence(answer: Answer, names: Names, places: Mapping[int, str] | None = None) -> str:
+    """Who may take it, where, up to what, under what, until when, and who stays accountable; or why not."""
+    return " ".join(part for part in Wording(answer, names, places or {}).parts() if part)
 
 
 class Wording:
     """The sentences of one answer."""
 
-    def __init__(self, answer: Answer, names: Names) -> None:
+    def __init__(self, answer: Answer, names: Names, places: Mapping[int, str]) -> None:
         self.answer = answer
         self.names = names
+        self.places = places
         self.who = self.name(answer.forum)
 
     def parts(self) -> Iterable[str]:
@@ -79,7 +89,7 @@ class Wording:
             yield self.may()
         elif answer.status is Status.PARTIAL:
             yield self.in_part()
-        elif answer.status in answer.findings:
+        elif answer.status in LACKS:
             yield self.meeting()
         else:
             yield self.why_not()
@@ -94,16 +104,24 @@ class Wording:
 
     def may(self) -> str:
         """The forum may take it."""
-        answer = self.answer
+        answer, lead = self.answer, f"{self.who} may take this{self.where()}"
         if not answer.chain:
             if answer.parts:
-                return f"Each body may take its own part of this, {self.up_to()}."
-            return f"{self.who} may take this: it holds the function by law."
+                return f"Each body may take its own part of this{self.where()}, {self.up_to()}."
+            return f"{lead}: it holds the function by law."
         last = answer.chain[-1]
         if last.model is Model.TRANSFERRED:
-            return f"{self.who} may take this: the function was transferred to it under {instrument(last)}."
+            return f"{lead}: the function was transferred to it under {instrument(last)}."
         until = "" if answer.valid_until is None else f", until {day(answer.valid_until)}"
-        return f"{self.who} may take this: {self.up_to()} under {instrument(last)}{until}."
+        return f"{lead}: {self.up_to()} under {instrument(last)}{until}."
+
+    def where(self) -> str:
+        """Where, of what was asked without places and is bounded to some."""
+        answer = self.answer
+        if answer.places or not answer.area:
+            return ""
+        named = sorted(self.places.get(place, f"place {place}") for place in answer.area)
+        return f" in {joined(named)}, and nowhere else"
 
     def up_to(self) -> str:
         """The limit."""
@@ -143,13 +161,7 @@ class Wording:
 
     def meeting(self) -> str:
         """The authority was there; the meeting lacked something."""
-        lacks = {
-            Status.NOT_QUORATE: "the meeting was not quorate for this item",
-            Status.CONFLICTED: "a declared conflict of interest was neither recused nor managed",
-            Status.HOLDER_ABSENT: "a body that decides jointly was not there or did not agree",
-            Status.POST_VACANT: "nobody holds the post",
-        }
-        return f"{self.who} has the authority, but {joined(lacks[found] for found in self.answer.findings)}."
+        return f"{self.who} has the authority, but {joined(LACKS[found] for found in self.answer.findings)}."
 
     def why_not(self) -> str:
         """The reason against."""
@@ -173,10 +185,10 @@ class Wording:
 
     def undeclared(self) -> str:
         """Whose register is not complete."""
-        missing = [Node.body(body) for body in self.answer.missing_holders]
-        whose = f"{joined(map(self.name, missing))} " if missing else "the body concerned "
+        bodies = self.answer.missing_holders or self.answer.accountable_bodies
+        whose = joined(self.name(Node.body(body)) for body in bodies) or "the body whose function it is"
         on = day(self.answer.on)
-        return f"no delegation is recorded, and {whose}had not declared its register complete on {on}."
+        return f"no delegation is recorded, and {whose} had not declared its register complete on {on}."
 
     def missing(self) -> str:
         """No delegation."""
@@ -240,8 +252,10 @@ class Wording:
     def instead(self) -> str:
         """Who can."""
         able = next((each for each in self.answer.alternatives if each.status is Status.WITHIN_AUTHORITY), None)
-        if able is None or self.answer.status is Status.NOT_RECORDED:
+        if self.answer.status is Status.NOT_RECORDED:
             return ""
+        if able is None:
+            return "Until then each body decides its own part for itself." if self.answer.missing_holders else ""
         if self.answer.forum.kind == "forum":
             return f"It may recommend it to {self.name(able.holder)}, which can take it."
         return f"{self.name(able.holder)} can take it."

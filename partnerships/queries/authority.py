@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from partnerships import authority
-from partnerships.authority import Answer, Node
+from partnerships.authority import Answer, Node, Step
 from partnerships.models import Decision, Delegation, Forum, Function, Post
 
 from . import graph_rows as rows
@@ -36,7 +36,9 @@ class Register:
         answer = authority.resolve(
             self.graph, forum=holder, function=function, amount=amount, places=tuple(places), on=on
         )
-        return Asked(answer, {node: self.names[node] for node in _named(answer)}, self.functions[function])
+        names = {node: self.names[node] for node in _named(answer)}
+        places = {place: self.places[place].name for place in _places_named(answer)}
+        return Asked(answer, names, self.functions[function], places)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Asked:
     answer: Answer
     names: dict[Node, str]
     function: str
+    places: dict[int, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -53,13 +56,15 @@ class Asked:
             "answer": self.answer.to_json(),
             "names": {str(node): name for node, name in sorted(self.names.items())},
             "function": self.function,
+            "places": {str(place): name for place, name in sorted(self.places.items())},
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Asked":
         """What `to_json` wrote."""
         names = {Node.parse(key): name for key, name in data["names"].items()}
-        return cls(Answer.from_json(data["answer"]), names, data["function"])
+        places = {int(key): name for key, name in data.get("places", {}).items()}
+        return cls(Answer.from_json(data["answer"]), names, data["function"], places)
 
 
 def lineage(code: str) -> list[Function]:
@@ -126,10 +131,11 @@ def load_graph(
     near = makers | {*wanted.bodies}
     hosted = Q(host__in=near) if wanted.hosted else Q(host__in=near, form=Forum.Form.BOARD)
     forums = rows.forum_rows(hosted | Q(pk__in=named), on)
+    held |= {row.post for row in forums if row.post}
     posts = rows.post_rows((Q(organisation__in=near) if wanted.hosted else Q()) | Q(pk__in=held)) if held else []
     near |= {row.to_body for row in edges if row.to_body} | {row.host for row in forums} | {row.body for row in posts}
     near |= {pk for row in forums for pk in row.members}
-    bodies = rows.body_rows(near)
+    bodies = rows.body_rows(near, on)
     areas = rows.place_rows(near, wanted.places)
     used = commitments(edges, _covers(functions), on, spent=wanted.spent)
     employed, suspended = rows.employed(posts), rows.suspensions_of(edges)
@@ -206,6 +212,7 @@ def register_around(
         for row in rows.forum_rows(Q(pk__in=forums), on):
             near |= {*row.members, row.host}
             forums = {*forums, row.id}
+    near |= rows.owners_near(near, places, on)
     makers = near | _upstream(forums, of_kind["post"], near, [row.pk for row in functions])
     wanted = Wanted(forums, of_kind["post"], near, places, hosted=False)
     return load_graph(makers, functions, on=on, wanted=wanted)
@@ -217,15 +224,17 @@ def register_around(
 UPSTREAM = """
 with recursive own as materialized (
   select d.id, d.from_organisation_id as body, d.from_forum_id as forum, d.from_post_id as post, d.to_forum_id,
-    d.to_post_id, coalesce(d.to_organisation_id, case when f.form = 'board' then f.host_id end) as to_body
+    coalesce(d.to_post_id, case when f.form = 'individual_executive' then f.post_id end) as to_post,
+    coalesce(d.to_organisation_id, case when f.form = 'board' then f.host_id end) as to_body
   from partnerships_delegation d left join partnerships_forum f on f.id = d.to_forum_id
   where d.function_id = any(%(functions)s) and d.status not in ('draft', 'withdrawn')
 ), led as (
   select id, body, forum, post from own
-  where to_forum_id = any(%(forums)s) or to_post_id = any(%(posts)s) or to_body = any(%(bodies)s)
+  where to_forum_id = any(%(forums)s) or to_body = any(%(bodies)s) or to_post = any(%(posts)s)
+    or to_post in (select post_id from partnerships_forum where id = any(%(forums)s) and form = 'individual_executive')
   union
   select u.id, u.body, u.forum, u.post
-  from led join own u on u.to_forum_id = led.forum or u.to_post_id = led.post or u.to_body = led.body
+  from led join own u on u.to_forum_id = led.forum or u.to_post = led.post or u.to_body = led.body
 )
 select distinct body from led
 """
@@ -256,8 +265,16 @@ def ask_for(decision: Decision, on: date, places: Iterable[int] | None = None) -
     return ask(decision.forum, decision.function, amount=decision.amount, places=where, on=day)
 
 
+def _places_named(answer: Answer) -> set[int]:
+    return {*answer.area, *answer.places, *(place for step in _steps(answer) for place in step.places)}
+
+
+def _steps(answer: Answer) -> list[Step]:
+    return [*answer.chain, *(step for part in answer.parts for step in part.chain)]
+
+
 def _named(answer: Answer) -> set[Node]:
-    steps = [*answer.chain, *(step for part in answer.parts for step in part.chain)]
+    steps = _steps(answer)
     nodes = {answer.forum} | {node for step in steps for node in (step.source, step.target)}
     nodes |= {row.holder for row in answer.alternatives}
     bodies: set[int | None] = {*answer.accountable_bodies, *answer.holders_needed, *answer.missing_holders}

@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 
 from partnerships import authority
 from partnerships.authority import Node, Span
+from partnerships.england import LINKS_KNOWN_FROM
 from partnerships.models import (
     Completeness,
     Delegation,
@@ -19,6 +20,7 @@ from partnerships.models import (
     Function,
     Membership,
     Organisation,
+    OrganisationRelation,
     Place,
     Post,
     PostHolding,
@@ -145,6 +147,7 @@ class ForumRow(NamedTuple):
     places: list[int]
     arrangement: int | None
     arrangement_kind: str | None
+    post: int | None
 
     @property
     def record(self) -> authority.Forum:
@@ -152,13 +155,22 @@ class ForumRow(NamedTuple):
         joint = self.form in JOINT
         members = tuple(authority.Participant(pk) for pk in self.members) if joint else ()
         body = None if joint else self.host
-        days = Span(self.starts, self.ends)
-        return authority.Forum(self.id, self.form, body, self.level, members, tuple(self.committees), days)
+        return authority.Forum(
+            id=self.id,
+            form=self.form,
+            body=body,
+            level=self.level,
+            participants=members,
+            committees=tuple(self.committees),
+            days=Span(self.starts, self.ends),
+            post=self.post,
+            places=frozenset(self.places),
+        )
 
 
 FORUM_COLUMNS = (
     "id", "name", "host_id", "form", "level", "starts", "ends", "reports_to_id", "taking_part", "within", "at",
-    "arrangement_id", "arrangement__kind",
+    "arrangement_id", "arrangement__kind", "post_id",
 )  # fmt: skip
 
 
@@ -201,6 +213,7 @@ class BodyRow(NamedTuple):
     opened: date | None
     closed: date | None
     declared: list[dict[str, str]]
+    within: list[int]
 
     @property
     def declarations(self) -> list[authority.Completeness]:
@@ -218,16 +231,44 @@ class BodyRow(NamedTuple):
         """As the resolver takes it: with the places of its area."""
         marks = frozenset({"foundation_trust"} if self.foundation else ())
         level = {"local_authority": "place", "oversight_body": "national"}.get(self.kind, "system")
-        return authority.Body(self.id, self.kind, tuple(own) or None, level, marks, Span(self.opened, self.closed))
+        return authority.Body(
+            id=self.id,
+            kind=self.kind,
+            area=tuple(own) or None,
+            level=level,
+            marks=marks,
+            days=Span(self.opened, self.closed),
+            within=frozenset(self.within),
+        )
 
 
-def body_rows(ids: Collection[int]) -> list[BodyRow]:
-    """Organisations by id; one query."""
+def in_systems(on: date | None) -> QuerySet[OrganisationRelation]:
+    """In whose systems bodies work on a day: their links to integrated care boards, of any day without one."""
+    links = OrganisationRelation.objects.filter(kind=OrganisationRelation.Kind.SYSTEM)
+    return links if on is None else links.on(max(on, LINKS_KNOWN_FROM))
+
+
+def owners_near(bodies: Collection[int], places: Collection[int], on: date) -> set[int]:
+    """Who may own a function that is asked of these bodies, for these places: the boards of the systems they work in,
+    the board and the councils of each place. One query."""
+    at = Place.objects.filter(pk__in=places)
+    found = Organisation.objects.filter(
+        Q(pk__in=in_systems(on).filter(source_body__in=bodies).values("target_body"))
+        | Q(pk__in=at.values("icb"))
+        | Q(pk__in=at.values("councils"))
+    )
+    return set(found.values_list("pk", flat=True))
+
+
+def body_rows(ids: Collection[int], on: date | None) -> list[BodyRow]:
+    """Organisations by id, with the systems they work in on a day; one query."""
     since = Completeness.objects.filter(organisation=OuterRef("pk")).order_by("family")
     declared = ArraySubquery(since.values(row=JSONObject(family="family", since="complete_from")))
-    columns = ("id", "name", "short_name", "kind", "is_foundation_trust", "opened", "closed", "declared")
-    found = Organisation.objects.filter(pk__in=ids).annotate(declared=declared).order_by("pk")
-    return [BodyRow._make(row) for row in found.values_list(*columns)]
+    links = in_systems(on).filter(source_body=OuterRef("pk")).order_by("target_body")
+    columns = ("id", "name", "short_name", "kind", "is_foundation_trust", "opened", "closed", "declared", "within")
+    found = Organisation.objects.filter(pk__in=ids).order_by("pk")
+    rows = found.annotate(declared=declared, within=ArraySubquery(links.values("target_body")))
+    return [BodyRow._make(row) for row in rows.values_list(*columns)]
 
 
 class PlaceRow(NamedTuple):

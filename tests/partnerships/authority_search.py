@@ -114,7 +114,13 @@ class Search:
 
     def same(self, node: Node) -> Node:
         forum = self.forums.get(node.id) if node.kind == "forum" else None
+        if forum and forum.form == "individual_executive" and forum.post in self.posts:
+            return Node.post(forum.post)
         return Node.body(forum.body) if forum and forum.form == "board" and forum.body is not None else node
+
+    def vacant(self, node: Node) -> bool:
+        held = self.posts[node.id].held if node.kind == "post" else None
+        return held is not None and not any(span.covers(ON) for span in held)
 
     def form(self, node: Node) -> str:
         return self.forums[node.id].form if node.kind == "forum" else ""
@@ -199,7 +205,7 @@ class Search:
 
     def titles_afresh(self, body: int) -> list[Chain]:
         real = self.real_transfers()
-        gone = [edge for edge in real if self.same(edge.source).id == body and self.time(edge) == "within_authority"]
+        gone = [edge for edge in real if self.gives(body, edge)]
         if any(not edge.places for edge in gone):
             return []
         lost = frozenset(place for edge in gone for place in self.places(edge))
@@ -393,6 +399,29 @@ class Search:
         complete = {row.body for row in self.world.completeness if row.family == family and row.complete_from <= ON}
         return "not_delegated" if bodies and complete.issuperset(bodies) else "not_recorded"
 
+    def concerned(self, node: Node, places: frozenset[int]) -> list[int]:
+        """Whose function it is where it was asked: those behind the holder who own it, whoever they transferred it to,
+        and whoever owns it for a place that these do not; without places, in whose area they work."""
+        body = self.legal_body(node)
+        behind = [body] if body is not None else [each.body for each in self.forums[node.id].participants]
+        own = {each for each in behind if self.ground(each)}
+        moved = [edge for edge in self.real_transfers() if any(self.gives(each, edge) for each in behind)]
+        given = {self.same(edge.target).id for edge in moved}
+        known = {each for each in self.bodies if self.ground(each) and ELSEWHERE not in self.ground(each)}
+        if places:
+            here = {each for each in own if self.ground(each) & places}
+            if places <= frozenset().union(*(self.ground(each) for each in here)):
+                return sorted(here)
+            there = here | given | {each for each in known if self.ground(each) & places}
+            return sorted(there or own)
+        areas = [self.area(each) for each in behind if self.bodies[each].area]
+        working = frozenset().union(*(self.bodies[each].within for each in behind))
+        near = {each for each in known if each in working or self.ground(each) & frozenset().union(*areas)}
+        return sorted(own | given or near)
+
+    def gives(self, body: int, edge: Edge) -> bool:
+        return self.same(edge.source).id == body and self.time(edge) == "within_authority"
+
     def of_best(self, best: tuple[str, Chain] | None, bodies: list[int]) -> Finding:
         if best is None:
             return Finding(self.lacking(bodies))
@@ -418,8 +447,7 @@ class Search:
             return self.find_joint(node, places, amount)
         if form == "committees_in_common":
             return self.find_common(node, places, amount)
-        body = self.legal_body(node)
-        return self.of_best(self.best(node, None, 2, places, amount), [] if body is None else [body])
+        return self.of_best(self.best(node, None, 2, places, amount), self.concerned(node, places))
 
     def gather(self, parts: dict[int, Finding], shares: dict[int, Decimal | None]) -> Finding:
         limits = [INFINITE if part.limit is None else part.limit for part in parts.values()]
@@ -437,8 +465,7 @@ class Search:
     def find_joint(self, node: Node, places: frozenset[int], amount: Decimal | None) -> Finding:
         holders = self.holders(node, places)
         if not holders:
-            bodies = [each.body for each in self.forums[node.id].participants]
-            return self.of_best(self.best(node, None, 1, places, amount), bodies)
+            return self.of_best(self.best(node, None, 1, places, amount), self.concerned(node, places))
         parts = {body: self.of_best(self.best(node, body, 1, own, amount), [body]) for body, own in holders.items()}
         found = self.gather(parts, dict.fromkeys(parts))
 
@@ -460,7 +487,7 @@ class Search:
     def find_common(self, node: Node, places: frozenset[int], amount: Decimal | None) -> Finding:
         holders = self.holders(node, places)
         if not holders:
-            return Finding(self.lacking([each.body for each in self.forums[node.id].participants]))
+            return Finding(self.lacking(self.concerned(node, places)))
         weights = {each.body: each.share for each in self.forums[node.id].participants}
         shares: dict[int, Decimal | None] = dict.fromkeys(holders, amount)
         if amount is not None and all(weights[body] for body in holders):

@@ -43,8 +43,8 @@ BRADFORD, LEEDS, HULL = 31, 32, 33
 BODIES = [
     Body(ICB, "icb", (Footprint(BRADFORD), Footprint(LEEDS))),
     Body(COUNCIL, "local_authority", (Footprint(BRADFORD),), "place"),
-    Body(TRUST, "trust", marks=frozenset({"foundation_trust"})),
-    Body(SECOND_TRUST, "trust"),
+    Body(TRUST, "trust", marks=frozenset({"foundation_trust"}), within=frozenset({ICB})),
+    Body(SECOND_TRUST, "trust", within=frozenset({ICB})),
     Body(OTHER_ICB, "icb", (Footprint(HULL),)),
     Body(ENGLAND, "oversight_body", level="national"),
 ]
@@ -70,10 +70,11 @@ FUNCTIONS = [
     Function("services", "provider", frozenset({"trust"})),
     Function("specialised", "specialised", frozenset({"oversight_body"})),
 ]
-COMPLETE = [
-    Completeness(body.id, family, date(2026, 4, 1))
+COMPLETE = [  # each for what it owns
+    Completeness(body.id, function.family, date(2026, 4, 1))
     for body in BODIES
-    for family in ("commissioning", "public_health", "pooled", "provider", "specialised")
+    for function in FUNCTIONS
+    if body.kind in function.owner_kinds
 ]
 NAMES = {
     Node.body(ICB): "NHS West Yorkshire ICB",

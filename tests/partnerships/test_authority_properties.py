@@ -51,6 +51,7 @@ forms = st.sampled_from(
     ["committee"] * 4
     + ["joint_committee"] * 4
     + ["committees_in_common", "consultative_forum", "council_of_governors", "lead_provider", "joint_venture"]
+    + ["individual_executive"] * 2
 )
 FAULTS = [
     {"state": State.DRAFT},
@@ -72,18 +73,19 @@ def systems(draw: st.DrawFn) -> Graph:
     for id in range(1, draw(st.integers(1, 4)) + 1):
         area = draw(st.sampled_from([None, None, frozenset(PLACES)]) | areas)
         footprints = None if area is None else tuple(Footprint(place) for place in sorted(area))
-        bodies.append(Body(id, "icb" if id == 1 else draw(kinds), footprints, days=draw(spans)))
+        within = draw(st.frozensets(st.integers(1, id), max_size=1))
+        bodies.append(Body(id, "icb" if id == 1 else draw(kinds), footprints, days=draw(spans), within=within))
     some_body = st.sampled_from([body.id for body in bodies])
     forums = [Forum(10, "board", 1)]
     for id in range(11, 11 + draw(st.integers(1, 5))):
         taking_part = draw(st.lists(some_body, max_size=3, unique=True))
         shares = st.sampled_from([None, 1, 1, 2, 3])
-        forums.append(
-            Forum(
-                id, draw(forms), draw(some_body), participants=tuple(Participant(b, draw(shares)) for b in taking_part)
-            )
-        )
-    posts = [Post(21, draw(some_body))] if draw(st.booleans()) else []
+        people = tuple(Participant(body, draw(shares)) for body in taking_part)
+        form = draw(forms)
+        post = 21 if form == "individual_executive" else None
+        forums.append(Forum(id, form, draw(some_body), participants=people, post=post))
+    held = draw(st.sampled_from([None, None, (Span(),), (Span(None, BEFORE),)]))
+    posts = [Post(21, draw(some_body), held=held)] if draw(st.booleans()) else []
     delegable = st.sampled_from([True] * 15 + [False])
     owners = draw(st.sampled_from([{"icb"}, {"icb", "council"}, {"icb", "council", "trust"}]))
     functions = [
@@ -220,18 +222,32 @@ def compare(world: Graph, question: dict[str, object]) -> None:
         assert Answer.from_json(answer.to_json()) == answer
         slow = search.find(node, places, amount)  # type: ignore[arg-type]
         fast = found_by(answer)
-        if not slow.bodies:  # who would own it is told too, where nobody holds it; not the search's business
-            fast.bodies = []
         if search.form(search.same(node)) == "committees_in_common":
             fast.edges = []
-        assert replace(fast, area=slow.area, bounded=slow.bounded) == slow, node
-        check_alternatives(search, answer, slow)
+        status = slow.status
+        if search.vacant(search.same(node)) and status in ("within_authority", "partial"):
+            status = "post_vacant"
+        bodies = accountable(search, search.same(node), slow, places)  # type: ignore[arg-type]
+        assert replace(fast, area=slow.area, bounded=slow.bounded) == replace(slow, status=status, bodies=bodies), node
+        if not slow.parts:
+            told = slow.bodies and slow.bounded and ELSEWHERE not in slow.area
+            assert set(answer.area) == (slow.area if told else set())
+        check_alternatives(search, answer, replace(slow, bodies=bodies), bool(slow.bodies))
 
 
-def check_alternatives(search: Search, answer: Answer, slow: Finding) -> None:
-    """Every alternative would itself be told so; and none downstream of the accountable bodies is left out."""
+def accountable(search: Search, node: Node, slow: Finding, places: frozenset[int]) -> list[int]:
+    """Who owns it behind the chain; where there is none, or it is owned elsewhere, whose function it is, if one's."""
+    owned = frozenset().union(*(search.ground(body) for body in slow.bodies))
+    if slow.bodies and (slow.status != "outside_area" or places <= owned):
+        return slow.bodies
+    concerned = search.concerned(node, places) or slow.bodies
+    return concerned if slow.bodies or len(concerned) == 1 else []
+
+
+def check_alternatives(search: Search, answer: Answer, slow: Finding, held: bool) -> None:
+    """Every alternative would itself be told so, for all the bodies; and none downstream of them is left out."""
     places, amount = frozenset(answer.places), answer.amount
-    if not places and slow.bodies and ELSEWHERE not in slow.area:
+    if not places and held and ELSEWHERE not in slow.area:
         places = slow.area
     boards = {search.same(Node.forum(f.id)): Node.forum(f.id) for f in search.world.forums if f.form == "board"}
     reached = {Node.body(body) for body in slow.bodies}
@@ -239,9 +255,10 @@ def check_alternatives(search: Search, answer: Answer, slow: Finding) -> None:
         reached |= {search.same(edge.target) for edge in search.passing if search.same(edge.source) in reached}
     expected = set()
     for node in reached - {search.same(answer.forum)}:
-        if all(span.covers(ON) for span in search.lives(node)):
+        if all(span.covers(ON) for span in search.lives(node)) and not search.vacant(node):
             finding = search.find(node, places, amount)
-            if {finding.status, *(part[1] for part in finding.parts)} <= {"within_authority", "exceeds_limit"}:
+            able = {finding.status, *(part[1] for part in finding.parts)} <= {"within_authority", "exceeds_limit"}
+            if able and (not held or {*slow.bodies} <= {*finding.bodies}):
                 expected.add((boards.get(node, node), finding.status, finding.limit))
     if slow.bodies and not slow.parts:
         assert {(each.holder, each.status.value, each.limit) for each in answer.alternatives} == expected

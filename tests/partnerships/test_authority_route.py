@@ -187,7 +187,7 @@ def test_each_step_says_why():
         system(), function="community", amount=640_000, places=[BRADFORD], on=ON, reports=REPORTS, consults=VOICES
     )
     assert [why(step, NAMES, Decimal(640_000)) for step in steps] == [
-        "A consultative forum for the places named: it may recommend, and not decide.",
+        "A consultative forum that is heard about this: it may recommend, and not decide.",
         "It holds the function up to £500,000, not for this amount: it recommends and passes the matter on.",
         "The lowest that may take a decision of £640,000 here: it has the authority up to £2,000,000.",
         "Finance and commissioning committee reports to it.",

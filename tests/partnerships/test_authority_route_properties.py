@@ -37,7 +37,8 @@ def able(search: Search, owners: set[int], places: frozenset[int], amount: Decim
     """Everybody of whom the slow search says that they may decide it for these owners."""
     found = set()
     for node in search.nodes():
-        alive = all(span.covers(ON) for span in search.lives(search.same(node)))
+        same = search.same(node)
+        alive = all(span.covers(ON) for span in search.lives(same)) and not search.vacant(same)
         finding = search.find(node, places, amount)
         statuses = {finding.status, *(part[1] for part in finding.parts)}
         restricted = not places and finding.bounded

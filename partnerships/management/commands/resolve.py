@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if json:
             self.stdout.write(_dump(asked.to_json()))
         else:
-            self.stdout.write(f"{asked.answer.status}: {sentence(asked.answer, asked.names)}")
+            self.stdout.write(f"{asked.answer.status}: {sentence(asked.answer, asked.names, asked.places)}")
 
 
 def _amount(text: object) -> Decimal | None:
