@@ -17,6 +17,8 @@ from .queries.delegation_facts import target_of
 from .queries.meetings import NextMeeting
 
 UNSURE = (Status.NOT_RECORDED, Status.PARTIAL)
+# The function is held, if perhaps not for this amount or not at this meeting.
+HOLDS = (Status.WITHIN_AUTHORITY, Status.PARTIAL, Status.EXCEEDS_LIMIT, Status.POST_VACANT)
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,17 @@ def _route(answer: Answer) -> str:
     asked: dict[str, Any] = {"begins": str(answer.forum), "function": answer.function, "on": answer.on.isoformat()}
     if answer.amount is not None:
         asked["amount"] = format(answer.amount, "f")
-    several = {"place": list(answer.places), "body": list(answer.accountable_bodies)}
+    several = {"place": list(answer.places or answer.area), "body": list(answer.accountable_bodies)}
     return f"{reverse('authority-route')}?{urlencode(asked | several, doseq=True, safe=':')}"
 
 
 def _nodes(asked: Asked) -> list[dict[str, Any]]:
-    """The chain from the body that holds the function to the forum asked, with the edge where it breaks."""
+    """The chain from the body that holds the function to the forum asked, with the edge where it breaks.
+
+    Of committees in common nothing is drawn: each has a chain of its own.
+    """
     answer, broken = asked.answer, asked.answer.broken_edge
-    if not answer.chain and (broken is None or broken.source is None):
+    if not answer.chain and (answer.parts or broken is None or broken.source is None):
         return []
     start = answer.chain[0].source if answer.chain else broken.source  # type: ignore[union-attr]
     nodes = [_node(start, asked, note=_holder_note(start, asked))]
@@ -87,7 +92,18 @@ def _nodes(asked: Asked) -> list[dict[str, Any]]:
     if broken is not None and broken.edge is None and broken.source is not None:
         edge = {"text": "no delegation", "limit": "", "broken": True}
         nodes.append(_node(broken.target, asked, edge=edge, off=True))
+    if broken is not None and broken.edge is None and broken.source is None:
+        _stop_at(nodes, asked.names.get(broken.target, ""))
     return _marked(nodes)
+
+
+def _stop_at(nodes: list[dict[str, Any]], name: str) -> None:
+    """Nothing holds from a holder on, though each delegation by itself would."""
+    first = next((number for number, node in enumerate(nodes) if node["name"] == name), len(nodes) - 1)
+    for number, node in enumerate(nodes):
+        node["off"] = number >= first
+    if first and "edge" in nodes[first]:
+        nodes[first]["edge"] |= {"broken": True}
 
 
 def of_draft(delegation: Any) -> list[dict[str, Any]]:
@@ -161,10 +177,13 @@ def facts(asked: Asked, functions: Mapping[str, str]) -> list[tuple[str, str]]:
     """What an answer says besides its sentence, as label and text; only what there is to say."""
     answer = asked.answer
     bodies = lambda ids: joined(asked.names.get(Node.body(pk), str(pk)) for pk in ids)  # noqa: E731
+    holds = answer.status in HOLDS
     limit = money(answer.limit) if answer.limit is not None else "no limit of its own" if answer.within else ""
+    until = day(answer.valid_until) if answer.valid_until else "no end date" if answer.within else ""
     found = [
-        ("Up to", limit),
-        ("Until", day(answer.valid_until) if answer.valid_until else "no end date" if answer.within else ""),
+        ("Where", joined(sorted(asked.places.get(pk, str(pk)) for pk in answer.area)) if holds else ""),
+        ("Up to", limit if holds else ""),
+        ("Until", until if holds else ""),
         ("Accountable", bodies(answer.accountable_bodies)),
         ("Must be present and agree", bodies(answer.holders_needed)),
         ("Have not delegated to it", bodies(answer.missing_holders)),

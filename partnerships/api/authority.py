@@ -16,7 +16,7 @@ from partnerships.access import visible_or_404
 from partnerships.authority import Status
 from partnerships.authority.words import sentence, verdict
 from partnerships.models import Forum, Place
-from partnerships.queries.authority import ask
+from partnerships.queries.authority import Asked, ask
 
 from .filters import LARGEST_ID, DateField, FunctionField
 
@@ -66,7 +66,11 @@ class AuthorityAnswer(serializers.Serializer):
     reserved_parts = serializers.ListField(child=serializers.CharField())
     envelope = serializers.DictField(allow_null=True)
     findings = serializers.ListField(child=serializers.CharField())
+    area = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The places it is bounded to; empty: the whole area."
+    )
     names = serializers.DictField(child=serializers.CharField())
+    place_names = serializers.DictField(child=serializers.CharField(), help_text="The name of each place, by its id.")
 
 
 class Authority(Endpoint):
@@ -89,8 +93,7 @@ class Authority(Endpoint):
         asked = dict(question.cleaned_data)
         forum = visible_or_404(request.actor, Forum.objects.select_related("host"), pk=asked["forum"])
         day = asked["on"] or request.actor.on
-        answer = ask(forum, asked["function"], amount=asked["amount"], places=places, on=day)
-        return Response(in_words(answer.to_json(), answer))
+        return Response(in_words(ask(forum, asked["function"], amount=asked["amount"], places=places, on=day)))
 
     @staticmethod
     def places(request: Request) -> tuple[list[int], dict[str, list[str]]]:
@@ -108,7 +111,9 @@ class Authority(Endpoint):
         return sorted(known), {"place": missing} if missing else {}
 
 
-def in_words(stored: dict[str, Any], asked: Any) -> dict[str, Any]:
+def in_words(asked: Asked) -> dict[str, Any]:
     """An answer as the API gives it, also of one that was kept with a decision."""
+    plain = asked.to_json()
     words = {"verdict": verdict(asked.answer), "sentence": sentence(asked.answer, asked.names, asked.places)}
-    return {"status": stored["answer"]["status"], **words, **stored["answer"], "names": stored["names"]}
+    named = {"names": plain["names"], "place_names": plain["places"]}
+    return {"status": plain["answer"]["status"], **words, **plain["answer"], **named}

@@ -83,7 +83,7 @@ class WithAuthority(serializers.ModelSerializer):
     def get_authority(self, decision: Decision) -> dict[str, Any] | None:
         """The stored answer."""
         stored = decision.authority_answer
-        return in_words(stored, Asked.from_json(stored)) if stored else None
+        return in_words(Asked.from_json(stored)) if stored else None
 
 
 class DecisionRecord(WithAuthority, DecisionRow):

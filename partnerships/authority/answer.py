@@ -100,8 +100,8 @@ class Answer:
     (`accountable_bodies`). `holders_needed`: bodies whose voting member must be present and agree. `reserved_parts`:
     parts of the function that the authority does not include. `envelope`: the contract a lead provider may spend
     within. `missing_holders`: bodies of a joint committee that have not delegated to it. `area`: the places that its
-    delegations bound it to; empty: the whole area of whoever stays accountable. `findings`: what a meeting added, or
-    that the post is vacant.
+    delegations bound it to, or where it has none those it meets for; empty: the whole area of whoever is accountable.
+    `findings`: what a meeting added, or that the post is vacant.
     """
 
     forum: Node

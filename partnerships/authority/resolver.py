@@ -64,7 +64,7 @@ def resolve(
         further_approval_needed=further_approvals(lines, bodies),
         reserved_parts=_reserved_parts(lines.matter, verdict),
         envelope=_envelope(lines, node),
-        area=verdict.area,
+        area=verdict.area if verdict.lines else tuple(sorted(_meets_for(graph.index, asked))),
     )
     if node.kind == "post" and graph.index.posts[node.id].vacant(on):
         facts = MeetingFacts(post_vacant=True, holders_agreeing=frozenset(answer.holders_needed))

@@ -121,7 +121,7 @@ class Wording:
         if answer.places or not answer.area:
             return ""
         named = sorted(self.places.get(place, f"place {place}") for place in answer.area)
-        return f" in {joined(named)}, and nowhere else"
+        return f" in {joined(named)}"
 
     def up_to(self) -> str:
         """The limit."""

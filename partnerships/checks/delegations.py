@@ -412,7 +412,8 @@ def _few(names: list[str]) -> str:
 def lead_of_forum_not_employed(register: Register) -> Iterator[Finding]:
     """Who holds a delegated function alone, or leads for a forum, is an employee of a body that delegates."""
     for forum in register.live_forums:
-        edges = [edge for edge in register.into.get(Node.forum(forum.id), ()) if register.confers(edge)]
+        holder = register.home(Node.forum(forum.id))
+        edges = [edge for edge in register.into.get(holder, ()) if register.confers(edge)]
         bodies = sorted({edge.body for edge in edges})
         if not bodies or forum.form in ("lead_provider", "joint_venture"):
             continue

@@ -298,9 +298,12 @@ class Register:
         return {row.novates for row in self.edges if row.novates is not None}
 
     def home(self, node: Node) -> Node:
-        """A body's own board is the body."""
-        if node.kind == "forum" and (forum := self.forums.get(node.id)) and forum.form == "board":
+        """A body's own board is the body; the forum of one person is that person's post."""
+        forum = self.forums.get(node.id) if node.kind == "forum" else None
+        if forum is not None and forum.form == "board":
             return Node.body(forum.host)
+        if forum is not None and forum.form == "individual_executive" and forum.post in self.posts:
+            return Node.post(forum.post)
         return node
 
     def legal_body(self, node: Node) -> int | None:

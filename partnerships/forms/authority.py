@@ -45,7 +45,8 @@ class Matter(forms.Form):
     )
     place = forms.MultipleChoiceField(
         label="Places", required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Tick none for the whole area.", error_messages=unknown("a place of this system on that day"),
+        help_text="Tick none to ask for the whole area of whoever would decide.",
+        error_messages=unknown("a place of this system on that day"),
     )  # fmt: skip
     on = forms.DayField(label="On which day", required=False, validators=[within_reason], help_text="Empty: today.")
 

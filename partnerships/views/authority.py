@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ics_governance.middleware import public
 from ics_governance.wording import joined
-from partnerships.authority import Node
+from partnerships.authority import Form, Node
 from partnerships.forms.authority import Question, WayForm, families
 from partnerships.models import Forum
 from partnerships.panel import facts, panel, parts
@@ -57,8 +57,14 @@ def _answer(request: HttpRequest, form: Question) -> dict[str, Any]:
         "answer": drawn,
         "facts": facts(asked, system.register.functions),
         "parts": parts(asked),
+        "together": system.graph.index.form(form.node) == Form.JOINT_COMMITTEE,
+        "named": lambda places: joined(sorted(asked.places[pk] for pk in places)),
         "route": reverse("authority-route")
-        + form.address(begins=str(form.node), body=[str(pk) for pk in asked.answer.accountable_bodies]),
+        + form.address(
+            begins=str(form.node),
+            body=[str(pk) for pk in asked.answer.accountable_bodies],
+            place=[str(pk) for pk in asked.answer.places or asked.answer.area],
+        ),
         "again": here + form.address(who=str(form.node)),
         "places": [system.places[pk] for pk in values["place"]],
     }

@@ -90,7 +90,8 @@ def _rehearsed(request: HttpRequest, form: RehearseForm) -> dict[str, Any]:
     values, system = form.cleaned_data, form.chosen
     assert system is not None
     asked = system.ask(form.node, values["function"], values["amount"], values["place"])
-    owners = [pk for pk, _ in system.owners(values["function"], values["place"])]
+    places = asked.answer.places or asked.answer.area
+    owners = [pk for pk, _ in system.owners(values["function"], places)]
     whose = [pk for pk in asked.answer.accountable_bodies if pk in owners]
     if not whose:
         host = system.forums[form.node.id].host
@@ -98,7 +99,7 @@ def _rehearsed(request: HttpRequest, form: RehearseForm) -> dict[str, Any]:
     found: list[Stop] = []
     if whose:
         found = stops(
-            system, values["function"], amount=values["amount"], places=values["place"], owners=whose,
+            system, values["function"], amount=values["amount"], places=places, owners=whose,
             begins=form.node, today=request.actor.on,
         )  # fmt: skip
     return {"asked": asked, "stops": found}

@@ -16,7 +16,9 @@ def resolve(*arguments):
 def test_it_answers_in_a_sentence(world):
     said = resolve(f"--forum={world.place_board.pk}", "--function=community_diagnostics", "--amount=£384,000",
                    "--on=2026-10-20")  # fmt: skip
-    assert said.startswith("within_authority: Bradford place board may take this: up to £500,000")
+    assert said.startswith(
+        "within_authority: Bradford place board may take this in Bradford District and Craven: up to £500,000"
+    )
 
 
 def test_it_answers_with_the_chain_as_json(world):
