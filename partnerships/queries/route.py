@@ -292,7 +292,8 @@ def _tops(rows: list[ForumRow]) -> list[ForumRow]:
 def _voices(system: SystemRegister) -> list[Voice]:
     """The forums that are heard about places, and those that stand for governors, wellbeing boards and scrutiny.
 
-    A council's board or committee that names no places is for those of its council.
+    A council's board or committee that names no places is for those of its council. A consultative forum without
+    places is heard about the matters of its own host.
     """
     voices = []
     of_council: dict[int, set[int]] = {}
@@ -309,5 +310,5 @@ def _voices(system: SystemRegister) -> list[Voice]:
         elif "scrutiny" in row.name.lower():
             voices.append(Voice(node, Role.SCRUTINY, around))
         elif row.arrangement_kind not in HEARING and (places or row.form in RECOMMENDING):
-            voices.append(Voice(node, Role.PLACE, places))
+            voices.append(Voice(node, Role.PLACE, places, frozenset(() if places else {row.host})))
     return voices

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from partnerships.models import Completeness, Delegation, Function, Place
+from partnerships.models import Completeness, Delegation, Function, Place, Post, PostHolding
 from tests import records
+from tests.delegating import edge, joint_committee
 from tests.queries import counted
 from tests.world import LONG_AGO
 
@@ -102,6 +103,54 @@ def test_the_other_answers_are_said_as_plainly(ask, world, board, bradford):
     Completeness.objects.all().delete()
     salford = world.icb.forums.create(name="New group", form="committee", level="place", starts=LONG_AGO)
     assert "Not recorded" in ask(who=f"forum:{salford.pk}", function="community_services")
+
+
+def test_without_a_place_the_answer_says_where_it_holds_and_the_route_is_for_there(ask, board, bradford):
+    page = ask(**board)
+    assert "no place named" in page and "the whole area" not in page.partition('id="answer"')[2]
+    assert "may take this in Bradford District and Craven: up to £500,000" in page
+    assert f"place={bradford.pk}&amp;on=2026-11-02&amp;begins=forum" in page
+
+
+def test_a_council_is_asked_about_a_function_of_the_board_in_whose_system_it_works(ask, world):
+    council, icb = world.body("E08000032"), world.icb
+    asked = {"who": f"body:{council.pk}", "function": "community_services"}
+    assert "Not delegated" in ask(**asked)
+    Completeness.objects.filter(organisation=icb).delete()
+    page = ask(**asked)
+    assert "Not recorded" in page
+    assert f"{icb.label} had not declared its register complete on 2 November 2026" in page
+
+
+def test_the_forum_of_one_person_has_what_was_given_to_the_post(ask, world, bradford):
+    post = Post.objects.create(title="Place director, Bradford", organisation=world.icb, starts=LONG_AGO)
+    alone = world.icb.forums.create(
+        name="Place director", form="individual_executive", level="place", starts=LONG_AGO, post=post
+    )
+    edge(world.icb, post, instrument="scheme 5.1", limit=100_000)
+    asked = {"who": f"forum:{alone.pk}", "function": "community_services", "amount": "90,000"}
+    assert "has the authority, but nobody holds the post" in ask(**asked)
+    PostHolding.objects.create(post=post, person=world.person("officer"), starts=LONG_AGO)
+    assert "Place director may take this: up to £100,000 under scheme 5.1" in ask(**asked)
+
+
+def test_a_joint_committee_is_told_to_need_all_its_bodies(ask, world):
+    services = Function.objects.create(
+        code="services", name="Running services", family="provider", owner_kind="trust", bases=["s65z5"]
+    )
+    joint = joint_committee(world, "RCF", "RR8")
+    edge(world.body("RCF"), joint, function=services, limit=300_000)
+    asked = {"who": f"forum:{joint.pk}", "function": "services"}
+    assert "Not recorded" in ask(**asked)
+    for code in ("RCF", "RR8"):
+        Completeness.objects.create(organisation=world.body(code), family="provider", complete_from=LONG_AGO)
+    page = ask(**asked)
+    assert f"{world.body('RR8').label} has not delegated the function to it. Until then each body decides" in page
+    edge(world.body("RR8"), joint, function=services, limit=200_000)
+    page = ask(**asked)
+    assert "may take this: up to £200,000" in page
+    assert "every one of them must have delegated the function, and the smallest limit counts" in page
+    assert "Share</th>" not in page and "Could also be taken by" not in page
 
 
 def test_a_forum_alone_is_enough_to_know_its_system(client, world):

@@ -194,3 +194,22 @@ def test_each_step_says_why():
     ]
     assert {step.kind for step in steps} == {Kind.RECOMMEND, Kind.DECIDE, Kind.REPORT}
     assert TERMS.limit == Decimal(500_000)
+
+
+def test_where_the_matter_begins_comes_before_all_others_who_recommend():
+    """The place board hears it before the joint committee below it does, and so may send its paper on."""
+    steps = route(
+        system(), function="community", amount=640_000, places=[BRADFORD], on=ON, reports=REPORTS, consults=VOICES,
+        begins=Node.forum(TRUST_COMMITTEE),
+    )  # fmt: skip
+    recommending = [step for step in steps if step.kind is Kind.RECOMMEND]
+    assert recommending[0].because is Because.BEGINS
+    assert len(recommending) > 1
+
+
+def test_a_consultative_forum_of_a_body_is_heard_about_that_bodys_matters_only():
+    heard = [Voice(Node.forum(TALKS), Role.PLACE, bodies=frozenset({ICB}))]
+    for owner, expected in ((ICB, {Node.forum(TALKS)}), (TRUST, set())):
+        function = {ICB: "community", TRUST: "services"}[owner]
+        steps = route(system(), function=function, on=ON, consults=heard, owners=[owner])
+        assert {step.holder for step in steps if step.kind is Kind.RECOMMEND} == expected
