@@ -49,6 +49,7 @@ from partnerships.models import (
     Decision,
     Delegation,
     Forum,
+    Function,
     Meeting,
     Membership,
     Organisation,
@@ -196,6 +197,12 @@ def test_the_officer_has_three_meetings_to_minute_and_half_done_drafts(db):
         drafts = scope(officer, P.DECISION_EDIT, Decision.objects.filter(state__in=("draft", "proposed")))
         assert any(guards.needed(draft.weight) and guards.is_empty(draft, "options") for draft in drafts)
         assert queries.to_confirm(officer).total and queries.overdue_of_forums(officer).total
+
+
+def test_a_body_declares_complete_only_what_its_own_functions_are(db):
+    owned = set(Function.objects.values_list("family", "owner_kind"))
+    declared = Completeness.objects.values_list("family", "organisation__kind")
+    assert declared and set(declared) <= owned
 
 
 def test_the_executive_has_decisions_to_release_and_a_delegation_to_approve(db):
