@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from ics_governance.wording import day
 from oversight.actions.passing import OF_A_FORUM, choices_of
-from oversight.lineage import Fate, Move, Order, Plan
 from oversight.models import Restructure
+from oversight.moves import TO_ALL, Fate, Move, Order, Plan
 from oversight.queries import restructures as queries
 from oversight.queries.restructure_records import models_of
 
@@ -58,6 +58,10 @@ class Group:
         """Whether anything can be chosen in it."""
         return any(len(move.options) > 1 for move in self.moves)
 
+    def page(self, move: Move) -> str:
+        """Where a record of the kind is read; empty where none has a page."""
+        return reverse(PAGES[self.kind], args=[move.record.id]) if self.kind in PAGES else ""
+
     def becomes(self, move: Move) -> str:
         """What becomes of a record, in words."""
         return self.labels[move.choice]
@@ -103,6 +107,7 @@ def labels_of(order: Order) -> dict[str, str]:
     labels = {str(fate): f"{text[:1].upper()}{text[1:]}" for fate, text in BECOMES.items()}
     for number, body in enumerate(order.successors):
         labels[f"carry_on:{number}" if number else "carry_on"] = f"Carried on by {body.name}"
+    labels[TO_ALL] = f"Carried on by {'both' if len(order.successors) == 2 else 'all of them'}"
     return labels
 
 
@@ -206,5 +211,5 @@ def _links(kind: str, made: dict[int, int]) -> list[tuple[str, str, str]]:
     return [
         (str(rows[new]), reverse(PAGES[kind], args=[new]), reverse(PAGES[kind], args=[old]))
         for old, new in made.items()
-        if new in rows
+        if new in rows and new != old
     ]

@@ -27,8 +27,8 @@ from collaboration.workflows import FEEDBACK_ROUND, INFORMATION_REQUEST
 from ics_governance import ledger
 from ics_governance.permissions import Actor
 from ics_governance.wording import day as in_words
-from oversight.lineage import Order, parse
 from oversight.models import Case, Commitment, Measure, Reply, Side, Step
+from oversight.moves import Order, parse
 from oversight.queries import restructures as queries
 from oversight.queries.holders import holder_for, parties_of, respondents_of
 from partnerships.models import (

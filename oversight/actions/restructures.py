@@ -12,9 +12,8 @@ from ics_governance.actions import locked, record_new
 from ics_governance.context import system
 from ics_governance.permissions import SYSTEM, Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
-from oversight import lineage
-from oversight.lineage import Order
 from oversight.models import Restructure
+from oversight.moves import TO_ALL, Body, Move, Order, moved_summary, order_problems
 from oversight.queries import restructures as queries
 from partnerships.access import P
 from partnerships.actions.checks import run_checks
@@ -102,9 +101,9 @@ def _refuse_what_can_never_be(made: Restructure, bodies: Sequence[Organisation],
             )
         )  # fmt: skip
     if not reasons:
-        before = tuple(lineage.Body(body.pk, body.label, body.kind, body.opened, body.closed) for body in bodies)
+        before = tuple(Body(body.pk, body.label, body.kind, body.opened, body.closed) for body in bodies)
         order = queries.order_with(made, before)
-        reasons += [Reason(one.text, FIELDS.get(one.about, "")) for one in lineage.order_problems(order)]
+        reasons += [Reason(one.text, FIELDS.get(one.about, "")) for one in order_problems(order)]
         reasons += [Reason(one.text, "code") for one in queries.codes_taken(made)]
     if reasons:
         raise GuardFailed(reasons)
@@ -139,8 +138,10 @@ def choose(*, by: Actor, restructure: Restructure, choices: Mapping[str, str]) -
     return current
 
 
-def _usual(moves: Mapping[str, lineage.Move], key: str, typed: str) -> bool:
+def _usual(moves: Mapping[str, Move], key: str, typed: str) -> bool:
     """Whether a choice says nothing: it is the default, which may change with the register."""
+    if key in moves and TO_ALL in moves[key].options:
+        return False
     return key in moves and typed == str(moves[key].default) and ":" not in typed
 
 
@@ -281,7 +282,7 @@ def _links(by: Actor, restructure: Restructure, order: Order, successors: list[O
 def _event(
     by: Actor, restructure: Restructure, shown: queries.Preview, successors: list[Organisation], made: dict[str, int]
 ) -> LineageEvent:
-    moved = lineage.moved_summary(shown.plan, made) | {
+    moved = moved_summary(shown.plan, made) | {
         "waits": True, "successors": [body.pk for body in successors], "to_do": list(shown.to_do),
     }  # fmt: skip
     event = LineageEvent.objects.create(

@@ -34,9 +34,9 @@ from collaboration.models import (
 )
 from ics_governance.context import system
 from oversight import lineage
-from oversight.lineage import Body, Order, Plan, Problem
 from oversight.models import Case as OpenCase
 from oversight.models import Restructure, Signal
+from oversight.moves import BOARDS, Body, Order, Plan, Problem, order_problems
 from partnerships.models import (
     Action,
     Completeness,
@@ -169,7 +169,9 @@ class Preview:
     @property
     def digest(self) -> str:
         """Of everything that would move, so that nobody carries out what has changed since they looked."""
-        rows = [(move.record.key, move.choice, move.record.label) for move in self.plan.moves]
+        rows = [
+            (move.record.key, move.choice, move.record.label, sorted(move.changes.items())) for move in self.plan.moves
+        ]
         return hashlib.sha256(repr((rows, self.since)).encode()).hexdigest()[:20]
 
     @property
@@ -184,7 +186,7 @@ def preview(restructure: Restructure, today: date) -> Preview:
     records, held = records_of(order)
     plan = lineage.plan(order, records, restructure.choices, held)
     facts = _facts(restructure, order)
-    problems = [*lineage.order_problems(order), *_conflicts(restructure, facts), *_regions(plan), *plan.problems]
+    problems = [*order_problems(order), *_conflicts(restructure, facts), *_regions(plan), *plan.problems]
     return Preview(plan, open_counts(order), tuple(problems), facts["since"], _to_do(order, plan, facts["declared"]))
 
 
@@ -246,7 +248,7 @@ def _to_do(order: Order, plan: Plan, declared: Iterable[str]) -> tuple[str, ...]
     found = []
     after = " and ".join(body.name for body in order.successors)
     if order.closes and order.successors:
-        boards = [m for m in plan.moves if m.record.facts.get("form") in lineage.BOARDS and m.record.kind == "forum"]
+        boards = [m for m in plan.moves if m.record.facts.get("form") in BOARDS and m.record.kind == "forum"]
         if boards and not any(move.fate == "carry_on" for move in boards):
             found.append(f"Record the board of {after} and its committees, with their members.")
     families = [family.replace("_", " ") for family in declared]

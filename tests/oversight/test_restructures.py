@@ -218,6 +218,37 @@ def test_delegations_are_novated_and_the_resolver_answers_on_both_sides_of_the_d
     assert (edge.novates.status, edge.novates.ends) == ("ended", LAST)
 
 
+def test_after_a_merger_a_committee_decides_for_its_own_bodys_places_and_for_no_others(world: World):
+    committee = Forum.objects.get(name="Finance and commissioning committee")
+    oldham = Place.objects.create(name="Oldham", icb=world.body("QOP"), starts=LONG_AGO)
+    function, amount = Function.objects.get(code="community_services"), Decimal(1_500_000)
+    merged_icbs(world, **{f"forum:{committee.pk}": "carry_on"})
+    new = follower(committee)
+    leeds = Place.objects.get(name="Leeds", ends=None)
+    said = [
+        ask(committee, function, amount=amount, places=[oldham.pk], on=LAST),
+        ask(new, function, amount=amount, places=[follower(oldham).pk], on=DAY),
+        ask(new, function, amount=amount, places=[leeds.pk], on=DAY),
+    ]
+    assert [asked.answer.status.value for asked in said] == ["outside_area", "outside_area", "within_authority"]
+    names = Delegation.objects.get(to_forum=new).places.values_list("name", flat=True)
+    assert sorted(names) == ["Bradford District and Craven", "Leeds"]
+
+
+def test_a_merged_trust_makes_once_what_both_made(world: World):
+    committee = records.forum(world.icb, form="joint_committee")
+    for code, limit in (("RCF", 900), ("RR8", 500)):
+        made = Delegation.objects.create(
+            function=Function.objects.get(code="community_services"), from_organisation=world.body(code),
+            to_forum=committee, basis="s65z5", instrument="Agreement", limit=limit, starts=LONG_AGO,
+        )  # fmt: skip
+        for status in ("approved", "in_force"):
+            Delegation.objects.filter(pk=made.pk).update(status=status)
+    merged_trusts(world)
+    rows = Delegation.objects.filter(from_organisation=world.body("RAV"))
+    assert [(row.limit, row.status, row.to_forum) for row in rows] == [(Decimal(500), "in_force", committee)]
+
+
 def test_a_suspended_delegation_goes_on_suspended_and_a_draft_as_a_draft(world: World):
     suspended = Delegation.objects.get(to_forum=world.place_board)
     Delegation.objects.filter(pk=suspended.pk).update(status="suspended")
