@@ -1,6 +1,6 @@
 """Writes of restructures: draft one, choose what becomes of each record, carry it out, or drop it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from oversight.moves import TO_ALL, Body, Move, Order, moved_summary, order_prob
 from oversight.queries import restructures as queries
 from partnerships.access import P
 from partnerships.actions.checks import run_checks
+from partnerships.actions.organisations import next_local_code, take_turns
 from partnerships.models import (
     Arrangement,
     FormerName,
@@ -27,6 +28,7 @@ from partnerships.models import (
     Place,
     Succession,
 )
+from partnerships.queries.keeping import CODED_BY, namesake, wrong_with_codes
 
 from . import passing
 from .carrying import Carrier
@@ -104,11 +106,36 @@ def _refuse_what_can_never_be(made: Restructure, bodies: Sequence[Organisation],
         before = tuple(Body(body.pk, body.label, body.kind, body.opened, body.closed) for body in bodies)
         order = queries.order_with(made, before)
         reasons += [Reason(one.text, FIELDS.get(one.about, "")) for one in order_problems(order)]
-        reasons += [Reason(one.text, "code") for one in queries.codes_taken(made)]
+        reasons += _wrong_with_new(made, order)
     if reasons:
         raise GuardFailed(reasons)
 
 
+def _wrong_with_new(made: Restructure, order: Order) -> Iterator[Reason]:
+    """What is wrong with the bodies to be opened: as when one is recorded, and none is like another of them."""
+    apart = order.family if order.closes else ()
+    seen: set[str] = set()
+    for prefix, spec in zip(PREFIXES, made.new_body.get("bodies", []), strict=False):
+        if spec.get("id"):
+            continue
+        body = Organisation(kind=spec["kind"], name=spec["name"], **codes_of(spec))
+        for reason in filter(None, [*wrong_with_codes(body), namesake(body, apart)]):
+            yield Reason(reason.text, f"{prefix}{'name' if reason.field == 'name' else 'code'}")
+        for field, value in (("code", body.code), ("name", body.name.casefold())):
+            if value and value in seen:
+                yield Reason(f"Another of the new bodies has this {field} already", f"{prefix}{field}")
+            seen.add(value)
+        if spec.get("region") and body.kind != Kind.ICB:
+            yield Reason("Only an integrated care board lies in a region of its own: leave it as before", "region")
+
+
+def codes_of(spec: Mapping[str, Any]) -> dict[str, str | None]:
+    """The national code of a new body, in the column of its kind."""
+    code = str(spec.get("code") or "").strip().upper() or None
+    return {CODED_BY.get(spec["kind"], "ods_code"): code}
+
+
+PREFIXES = ("", "second_", "third_")  # of the fields of the form, body by body
 FIELDS = {"before": "predecessors", "after": "successor", "day": "effective_on"}
 
 
@@ -233,8 +260,10 @@ NEW = ("kind", "name", "short_name", "ods_code", "gss_code", "local_code", "open
 
 
 def _opened(by: Actor, restructure: Restructure, spec: Mapping[str, Any], before: list[Organisation]) -> Organisation:
-    code = str(spec.get("code") or "").upper()
-    national = {"ods_code": code} if len(code) < 9 else {"gss_code": code}
+    national = codes_of(spec)
+    if not any(national.values()):
+        take_turns()
+        national["local_code"] = next_local_code()
     made = Organisation.objects.create(
         kind=spec["kind"], name=spec["name"], short_name=spec.get("short_name", ""), opened=restructure.effective_on,
         subtype=spec.get("subtype") or before[0].subtype,
@@ -245,8 +274,8 @@ def _opened(by: Actor, restructure: Restructure, spec: Mapping[str, Any], before
     record_new(made, "organisation.opened", NEW, by=by, organisation_id=made.pk)
     if spec.get("region"):
         link = OrganisationRelation.objects.create(
-            kind=OrganisationRelation.Kind.REGION if made.kind == "icb" else OrganisationRelation.Kind.SYSTEM,
-            source_body=made, target_body_id=spec["region"], starts=restructure.effective_on,
+            kind=OrganisationRelation.Kind.REGION, source_body=made, target_body_id=spec["region"],
+            starts=restructure.effective_on,
         )  # fmt: skip
         record_new(
             link, "organisation.linked", ("kind", "source_body", "target_body", "starts"), by=by,

@@ -113,8 +113,6 @@ class RestructureForm(forms.Form):
         code = values.get(f"{prefix}code", "").strip().upper()
         if values["kind"] == "acquire":
             self.add_error(f"{prefix}after", "A part passes to a body that exists: enter its code")
-        elif not re.fullmatch(r"[A-Z0-9]{2,12}", code):
-            self.add_error(f"{prefix}code", "Enter the code of the new body: letters and numbers, 2 to 12")
         else:
             region = values.get("region")
             values["successors"].append(

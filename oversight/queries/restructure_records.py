@@ -24,6 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject
 
+from ics_governance.permissions import roles
 from ics_governance.wording import money
 from oversight.moves import Order, Record
 from partnerships.authority import financial_year
@@ -69,6 +70,9 @@ def _record(
     if kind == "delegation":
         same = _same_delegation(facts, body, ends) if facts["owner"] == body else ""
         label, facts = _delegation_label(label, facts), _delegation_facts(order, facts)
+    elif kind == "role":
+        role = roles().get(facts["role"])
+        facts["about"] = role.title if role else facts["role"]
     elif kind in ("arrangement", "forum"):
         facts["follows"] = [f"place:{place}" for place in facts.pop("places", []) if place]
         if facts.get("arrangement"):
@@ -279,10 +283,8 @@ def _people(order: Order, mine: list[int], also: list[int]) -> Iterator[Any]:
     yield _select("post", Post.objects.filter(live, **his), "title", "organisation_id")
     jobs = Employment.objects.filter(live, organisation__in=also)
     yield _select("employment", jobs, "person__name", "organisation_id", same=_named("person", "person_id"))
-    roles = RoleMembership.objects.filter(live, organisation__in=also)
-    yield _select(
-        "role", roles, _pair("user__name", "role"), "organisation_id", same=_named("user", "user_id"), role=F("role")
-    )
+    held = RoleMembership.objects.filter(live, organisation__in=also)
+    yield _select("role", held, "user__name", "organisation_id", same=_named("user", "user_id"), role=F("role"))
 
 
 def _delegations(order: Order, mine: list[int], also: list[int]) -> Any:
@@ -304,7 +306,9 @@ def _delegations(order: Order, mine: list[int], also: list[int]) -> Any:
         | Q(to_forum__host__closed__lt=on) | Q(to_post__ends__lt=on)
     )  # fmt: skip
     place = JSONObject(place=F("place_id"), icb=F("place__icb_id"), name=F("place__name"))
-    columns = ("status", "model", "basis", "limit_kind", "urgent", "instrument")
+    terms: dict[str, Any] = {
+        name: F(name) for name in ("status", "model", "basis", "limit_kind", "urgent", "instrument")
+    }
     return _select(
         "delegation", Delegation.objects.filter(ours, _live(order)).exclude(status__in=("ended", "withdrawn")),
         "function__name", body,
@@ -315,7 +319,7 @@ def _delegations(order: Order, mine: list[int], also: list[int]) -> Any:
         maker=Coalesce("from_forum__name", "from_post__title", "from_organisation__name"),
         holder=Coalesce("to_forum__name", "to_post__title", "to_organisation__name"),
         alive=Case(When(ended, then=Value(False)), default=Value(True)),
-        places=ArraySubquery(through.values_list(place)), **{name: F(name) for name in columns},
+        places=ArraySubquery(through.values_list(place)), **terms,
     )  # fmt: skip
 
 

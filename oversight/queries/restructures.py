@@ -186,7 +186,8 @@ def preview(restructure: Restructure, today: date) -> Preview:
     records, held = records_of(order)
     plan = lineage.plan(order, records, restructure.choices, held)
     facts = _facts(restructure, order)
-    problems = [*order_problems(order), *_conflicts(restructure, facts), *_regions(plan), *plan.problems]
+    problems = [*order_problems(order), *_conflicts(restructure, order, facts)]
+    problems += [*_regions(plan), *plan.problems]
     return Preview(plan, open_counts(order), tuple(problems), facts["since"], _to_do(order, plan, facts["declared"]))
 
 
@@ -213,16 +214,21 @@ def _facts(restructure: Restructure, order: Order) -> dict[str, Any]:
     return {name: row.get(name) or (0 if name == "since" else ()) for name in columns}
 
 
-def codes_taken(restructure: Restructure) -> Iterator[Problem]:
-    """A new body needs a code of its own."""
-    codes = [str(spec["code"]).upper() for spec in restructure.new_body.get("bodies", []) if spec.get("code")]
-    taken = Organisation.objects.filter(Q(ods_code__in=codes) | Q(gss_code__in=codes) | Q(local_code__in=codes))
-    for name in taken.values_list("name", flat=True) if codes else ():
-        yield Problem(f"The code of the new body is that of {name} already: give it another.")
+def _taken(restructure: Restructure, order: Order) -> Iterator[Problem]:
+    """A new body needs a code and a name of its own, also when others were recorded since it was prepared."""
+    new = [spec for spec in restructure.new_body.get("bodies", []) if not spec.get("id")]
+    same = Q(pk__in=[])
+    for spec in new:
+        if code := str(spec.get("code") or "").upper():
+            same |= Q(ods_code=code) | Q(gss_code=code) | Q(local_code=code)
+        apart = order.family if order.closes else ()
+        same |= Q(kind=spec["kind"], name__iexact=spec["name"], closed=None) & ~Q(pk__in=apart)
+    for name in Organisation.objects.filter(same).values_list("name", flat=True) if new else ():
+        yield Problem(f"The code or the name of the new body is that of {name} already: prepare it with another.")
 
 
-def _conflicts(restructure: Restructure, facts: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from codes_taken(restructure)
+def _conflicts(restructure: Restructure, order: Order, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _taken(restructure, order)
     for pair in facts["gone"]:
         yield Problem(f"{pair} are linked by a succession already.")
     for pk in facts["drafts"]:
@@ -230,17 +236,23 @@ def _conflicts(restructure: Restructure, facts: Mapping[str, Any]) -> Iterator[P
 
 
 def _regions(plan: Plan) -> Iterator[Problem]:
-    """The new body lies in one region."""
-    if plan.order.region_named or not plan.order.closes or any(body.id for body in plan.order.successors):
+    """A new integrated care board lies in one region."""
+    order = plan.order
+    if order.region_named or not order.closes:
         return
-    regions = {
-        move.record.facts["other"]
+    links = [
+        move
         for move in plan.moves
         if move.record.kind == "relation" and move.record.facts.get("relation") == "region"
-        and move.record.facts.get("outgoing") and move.record.body in plan.order.family
-    }  # fmt: skip
-    if len(regions) > 1:
+        and move.record.facts.get("outgoing") and move.record.body in order.family
+    ]  # fmt: skip
+    alone = not any(body.id for body in order.successors)
+    if alone and len({move.record.facts["other"] for move in links}) > 1:
         yield Problem("The predecessors lie in different regions: name the region of the new body.")
+    for to, body in enumerate(order.successors):
+        placed = any(move.fate == "carry_on" and to in (move.to, *move.also) for move in links)
+        if body.id is None and body.kind == "icb" and not placed:
+            yield Problem(f"{body.name} would lie in no region: choose it below, or prepare it anew with its region.")
 
 
 def _to_do(order: Order, plan: Plan, declared: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Writes about bodies: record one, correct it, rename it, close it. Nothing is ever deleted."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -24,7 +23,15 @@ from partnerships.models import (
     OrganisationRelation,
 )
 from partnerships.ods import folded
-from partnerships.queries.keeping import BY_HAND, CODED_BY, CORRECTED, ENTERED, KNOWN_FROM, SUBTYPES_OF
+from partnerships.queries.keeping import (
+    BY_HAND,
+    CORRECTED,
+    ENTERED,
+    KNOWN_FROM,
+    SUBTYPES_OF,
+    namesake,
+    wrong_with_codes,
+)
 
 BODY = (
     "kind", "name", "short_name", "ods_code", "gss_code", "local_code", "opened", "closed", "subtype",
@@ -65,7 +72,7 @@ def record_body(*, by: Actor, values: Mapping[str, Any]) -> Organisation:
     for column in ("ods_code", "gss_code"):
         values[column] = (values.get(column) or "").strip().upper() or None
     body = Organisation(**values)
-    refuse(*_wrong_with_codes(body), *_wrong_with_facts(body), _namesake(body))
+    refuse(*wrong_with_codes(body), *_wrong_with_facts(body), namesake(body))
     if not body.ods_code and not body.gss_code:
         body.local_code = next_local_code()
     body.save(force_insert=True)
@@ -104,22 +111,6 @@ def mark_corrected(body: Organisation, *, save: bool = False) -> None:
             body.save(update_fields=["source"])
 
 
-def _wrong_with_codes(body: Organisation) -> Iterator[Reason]:
-    national = CODED_BY.get(body.kind)
-    if national == "ods_code" and not body.ods_code:
-        yield Reason(f"Enter the ODS code: every {body.get_kind_display()} has one", "ods_code")
-    if national == "gss_code" and not body.gss_code:
-        yield Reason("Enter the GSS code: every council has one", "gss_code")
-    if body.ods_code and not re.fullmatch(r"[A-Z0-9]{2,12}", body.ods_code):
-        yield Reason("An ODS code has 2 to 12 capital letters and figures", "ods_code")
-    if body.gss_code and not re.fullmatch(r"[A-Z][0-9]{8}", body.gss_code):
-        yield Reason("A GSS code is a letter and 8 figures, such as E08000032", "gss_code")
-    for column in ("ods_code", "gss_code"):
-        code = getattr(body, column)
-        if code and (other := Organisation.objects.coded(code).first()):
-            yield Reason(f"The code {code} belongs to {other.name}", column)
-
-
 def _wrong_with_facts(body: Organisation) -> Iterator[Reason]:
     if body.opened and body.closed and body.closed < body.opened:
         yield Reason("The last day lies before the first", "closed")
@@ -127,12 +118,6 @@ def _wrong_with_facts(body: Organisation) -> Iterator[Reason]:
         yield Reason(f"This is no kind of {body.get_kind_display()}", "subtype")
     if body.is_foundation_trust and body.kind != Kind.TRUST:
         yield Reason("Only a trust can be a foundation trust", "is_foundation_trust")
-
-
-def _namesake(body: Organisation) -> Reason | None:
-    for other in Organisation.objects.filter(kind=body.kind, name__iexact=body.name, closed=None):
-        return Reason(f"The register holds {other.name} already, with the code {other.code}", "name")
-    return None
 
 
 def _links_outside(body: Organisation, opened: date | None, closed: date | None) -> Iterator[Reason]:
@@ -158,6 +143,7 @@ def rename(*, by: Actor, body: Organisation, name: str, first_day: date, instrum
     body = locked(body)
     refuse(
         Reason("It bears this name already", "name") if name == body.name else None,
+        namesake(Organisation(kind=body.kind, name=name), apart=[body.pk]),
         Reason("Record a new name once it is in force", "first_day") if first_day > by.on else None,
         _before_it_began(body, first_day),
         Reason("It had closed by then", "first_day") if body.closed and first_day > body.closed else None,

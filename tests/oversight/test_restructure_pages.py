@@ -80,6 +80,20 @@ def test_a_merger_is_prepared_previewed_chosen_and_carried_out(world: World, adm
     assert "carried out" in text(admin.get(reverse("restructure-list")))
 
 
+def test_the_preview_says_of_each_record_what_it_is_and_where_it_is_read(world: World, admin: Any):
+    made = prepared(
+        admin, before="QWO\nQOP", name="NHS Pennines Integrated Care Board", code="QPE1X",
+        region=str(world.body("Y63").pk),
+    )  # fmt: skip
+    answer = admin.get(reverse("restructure", args=[made.pk]))
+    page, edge = text(answer), world.place_board.delegations_held.get()
+    assert "Finance and commissioning committee to Bradford place board" in page
+    assert "up to £500,000, Bradford District and Craven; terms of reference, section 6" in page
+    assert "ICB governance officer" in page
+    assert f'href="/delegations/{edge.pk}/"' in answer.content.decode()
+    assert f'href="/forums/{world.place_board.pk}/"' in answer.content.decode()
+
+
 def test_what_moved_is_linked_before_and_after(world: World, admin: Any):
     old = world.place_board
     made = merged_icbs(world)
@@ -108,8 +122,22 @@ def test_a_link_from_a_body_fills_in_its_code(admin: Any):
         ({"before": "RCF XXX"}, "No organisation has the code XXX"),
         ({"before": ""}, "Enter bodies as they are now"),
         ({"kind": "nonsense"}, "Select what happens from the list"),
-        ({"code": ""}, "Enter the code of the new body"),
-        ({"code": "a b!"}, "Enter the code of the new body"),
+        ({"code": ""}, "Enter the ODS code: every trust has one"),
+        ({"code": "a b!"}, "An ODS code has 2 to 12 capital letters and figures"),
+        ({"name": "manchester university NHS Foundation Trust"}, "The register holds Manchester University"),
+        ({"region": "Y63"}, "Only an integrated care board lies in a region of its own"),
+        (
+            {"kind": "split", "before": "RCF", "second_name": "Craven NHS Trust", "second_code": "RAV"},
+            "Another of the new bodies has this code already",
+        ),
+        (
+            {"kind": "split", "before": "RCF", "second_name": "Aire Valley NHS foundation trust", "second_code": "RAW"},
+            "Another of the new bodies has this name already",
+        ),
+        (
+            {"kind": "merge", "before": "E08000032 E08000035", "code": "E0800003"},
+            "A GSS code is a letter and 8 figures",
+        ),
         ({"name": "", "code": ""}, "Enter the code of an existing body, or the name of a new one"),
         ({"after": "ZZZ"}, "No organisation has the code ZZZ"),
         ({"after": "RCF"}, "cannot be both what is before and what comes after"),
@@ -120,15 +148,23 @@ def test_a_link_from_a_body_fills_in_its_code(admin: Any):
         ({"kind": "rename"}, "Name one body only"),
         ({"kind": "split"}, "Enter the code of an existing body, or the name of a new one"),
         ({"kind": "acquire", "before": "RCF"}, "A part passes to a body that exists"),
-        ({"code": "QWO"}, "The code of the new body is that of NHS West Yorkshire"),
+        ({"code": "QWO"}, "The code QWO belongs to NHS West Yorkshire"),
     ],
 )
 def test_a_wrong_form_says_how_to_mend_it_and_keeps_what_was_typed(admin: Any, changes, words):
+    if region := changes.get("region"):
+        changes = changes | {"region": str(Organisation.objects.get(ods_code=region).pk)}
     answer = admin.post(reverse("restructure-new"), FORM | changes)
     assert answer.status_code == 422
     assert words in text(answer)
     assert "Establishment order 2026" in answer.content.decode()
     assert not Restructure.objects.exists()
+
+
+def test_the_reason_stands_at_the_field_of_the_body(admin: Any):
+    split = {"kind": "split", "before": "RCF", "second_name": "Craven NHS Trust", "second_code": "RAV"}
+    page = admin.post(reverse("restructure-new"), FORM | split).content.decode()
+    assert re.search(r'id="second_code-error"|id="id_second_code-error"|second_code[^<>]*error', page)
 
 
 def test_a_stale_preview_is_refused_with_the_page(world: World, admin: Any):

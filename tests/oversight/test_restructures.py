@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection, transaction
+from django.db.models import Q
 
 from collaboration.models import (
     Concern,
@@ -39,6 +40,7 @@ from partnerships.models import (
     Decision,
     Delegation,
     Deputy,
+    Employment,
     FormerName,
     Forum,
     Function,
@@ -278,6 +280,67 @@ def test_trusts_merge_the_same_way(world: World):
     assert [row.arrangement.name for row in parts] == ["Bradford District and Craven Partnership"]
 
 
+def live_of(body: Organisation) -> dict[str, int]:
+    """What goes on of a body after its last day, or only begins then."""
+    spans = {
+        "links": OrganisationRelation.objects.filter(Q(source_body=body) | Q(target_body=body)),
+        "parts": ArrangementMember.objects.filter(Q(organisation=body) | Q(represented_by=body)),
+        "seats": Membership.objects.filter(organisation=body),
+        "forums": Forum.objects.filter(host=body),
+        "posts": Post.objects.filter(organisation=body),
+        "jobs": Employment.objects.filter(organisation=body),
+        "roles": RoleMembership.objects.filter(organisation=body),
+        "delegations": Delegation.objects.filter(
+            Q(from_organisation=body) | Q(to_organisation=body) | Q(to_forum__host=body)
+        ).exclude(status__in=("ended", "withdrawn")),
+    }  # fmt: skip
+    counts = {name: rows.exclude(ends__lte=body.closed).count() for name, rows in spans.items()}
+    return {name: number for name, number in counts.items() if number}
+
+
+def test_two_restructures_of_one_first_day_leave_nothing_on_the_bodies_that_are_no_more(world: World):
+    board = world.place_board
+    Delegation.objects.create(
+        function=Function.objects.get(code="community_services"), from_organisation=world.icb,
+        to_organisation=world.body("RR8"), basis="s65z5", instrument="A draft", starts=LONG_AGO,
+    )  # fmt: skip
+    merged_icbs(world)
+    merged_trusts(world)
+    assert {code: live_of(world.body(code)) for code in ("QWO", "QOP", "RCF", "RR8")} == {
+        "QWO": {}, "QOP": {}, "RCF": {}, "RR8": {},
+    }  # fmt: skip
+    new, trust = follower(board), world.body("RAV")
+    assert [row.starts for row in Membership.objects.filter(forum=new, organisation=trust)] == [DAY]
+    links = OrganisationRelation.objects.on(TODAY).filter(source_body=trust)
+    assert [(row.target_body.code, row.lead, row.starts) for row in links] == [("QPE1X", True, DAY)]
+    ledger.seal_all()
+    assert ledger.verify().faults == ()
+
+
+def test_what_begins_after_the_first_day_begins_with_the_successor(world: World):
+    trust = world.body("RCF")
+    forum = records.forum(trust, starts=LATER)
+    forum.places.add(Place.objects.get(name="Leeds"))
+    seat = records.member(forum, trust, starts=LATER)
+    elsewhere = records.member(records.forum(world.icb), world.body("RR8"), starts=LATER)
+    merged_trusts(world)
+    new = world.body("RAV")
+    for row in (forum, seat, elsewhere):
+        row.refresh_from_db()
+        assert (row.starts, row.ends) == (LATER, None)
+    assert (forum.host, seat.organisation, elsewhere.organisation) == (new, new, new)
+    assert [place.name for place in forum.places.all()] == ["Leeds"]
+    assert LedgerEntry.objects.filter(kind="forum.put_to_successor", record=f"forum:{forum.pk}").count() == 1
+
+
+def test_a_forum_that_would_begin_after_the_end_of_its_body_stands_against_the_end(world: World):
+    records.forum(world.body("RR8"), name="Coming committee", starts=LATER)
+    made = draft(world, ["RR8"], {}, kind="close")
+    with pytest.raises(GuardFailed, match="Coming committee begins only on"):
+        actions.carry_out(by=world.actor("admin"), restructure=made)
+    assert world.body("RR8").closed is None
+
+
 # --- What is open -------------------------------------------------------------------------------------------------
 
 
@@ -488,7 +551,7 @@ def draft_by(by: Any, world: World) -> Restructure:
     [
         (["RCF"], TRUST, DAY, "at least two bodies"),
         (["RCF", "RR8"], TRUST, date(2022, 7, 1), "opened on 1 July 2022"),
-        (["RCF", "RR8"], {**TRUST, "code": "R0A"}, DAY, "Manchester University NHS Foundation Trust already"),
+        (["RCF", "RR8"], {**TRUST, "code": "R0A"}, DAY, "The code R0A belongs to Manchester University"),
         (["RCF", "QWO"], TRUST, DAY, "different kinds"),
         (["RCF", "RR8"], TRUST, date(2029, 4, 1), "more than two years ahead"),
     ],
