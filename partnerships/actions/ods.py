@@ -220,12 +220,12 @@ def _after(row: OdsRow, field: str) -> Any:
 
 
 def _create(row: OdsRow, on: date, staged: OdsImport) -> Organisation:
-    name = _after(row, "name")
-    trust = Kind.TRUST if "is_foundation_trust" in row.changes or name.endswith("Trust") else Kind.ICB
+    name, kind = _after(row, "name"), _after(row, "kind")
+    refuse(None if kind else Reason(STALE.format(what=name)))  # staged before the kind was kept
     body = Organisation.objects.create(
-        kind=trust,
+        kind=kind,
         name=name,
-        short_name=short_name_of_trust(name) if trust == Kind.TRUST else _short_name_of_icb(name),
+        short_name=short_name_of_trust(name) if kind == Kind.TRUST else _short_name_of_icb(name),
         ods_code=row.code,
         opened=_day(_after(row, "opened")),
         closed=_day(_after(row, "closed")),
