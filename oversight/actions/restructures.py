@@ -224,9 +224,18 @@ def carry_out(*, by: Actor, restructure: Restructure, confirmed: bool = False, s
     )  # fmt: skip
     if order.on <= timezone.localdate():
         pass_on_what_is_open(by=by, restructure=current)
-        for icb in (body for body in successors if body.kind == Kind.ICB):
-            run_checks(by=SYSTEM, system=icb)
+        _check(current, successors)
     return current
+
+
+def _check(restructure: Restructure, successors: Iterable[Organisation]) -> None:
+    """The systems of what was before and of what comes after: of an old one nothing is found any more."""
+    bodies = {body.pk: body for body in [*restructure.predecessors.all(), *successors]}
+    links = OrganisationRelation.objects.filter(source_body__in=bodies, kind=OrganisationRelation.Kind.SYSTEM)
+    above = Organisation.objects.filter(pk__in=links.values("target_body"))
+    icbs = {body.pk: body for body in [*bodies.values(), *above] if body.kind == Kind.ICB}
+    for pk in sorted(icbs):
+        run_checks(by=SYSTEM, system=icbs[pk])
 
 
 def _refuse(shown: queries.Preview, confirmed: bool, seen: str) -> None:

@@ -1,5 +1,6 @@
 """The pages of restructures as the administrator meets them; and every other page after a merger."""
 
+import csv
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from oversight import tasks
 from oversight.actions import restructures as actions
 from oversight.models import Restructure
 from oversight.queries import restructures as queries
+from partnerships.actions.organisations import rename
 from partnerships.models import Forum, Organisation, Succession
 from tests import records
 from tests.oversight.case_world import raise_case
@@ -258,11 +260,74 @@ def test_a_list_of_another_day_names_bodies_as_they_were_or_as_they_are_now(worl
     assert len(found) <= 15
 
 
+def test_a_list_of_another_day_and_its_file_give_the_names_of_that_day(world: World, admin: Any):
+    rename(by=world.actor("admin"), body=world.body("RCF"), name="Wharfe Valley NHS Foundation Trust", first_day=DAY)
+    merged_icbs(world)
+    address = "/organisations/?as_of=2026-10-31"
+    assert "Airedale NHS Foundation Trust" in text(admin.get(address))
+    assert "Wharfe Valley" not in text(admin.get(address))
+    heads, rows = _file(admin.get(f"{address}&bodies=now&format=csv"))
+    assert heads[-1] == "Now"
+    assert rows["NHS West Yorkshire Integrated Care Board"][-1] == "NHS Pennines Integrated Care Board"
+    assert "Airedale NHS Foundation Trust" in rows
+    heads, _ = _file(admin.get(f"{address}&format=csv"))
+    assert "Now" not in heads
+
+
+def _file(answer: Any) -> tuple[list[str], dict[str, list[str]]]:
+    """The heads of an export, and its rows by their first cell."""
+    rows = list(csv.reader(answer.getvalue().decode("utf-8-sig").splitlines()))
+    first = next(number for number, row in enumerate(rows) if row and row[0] == "Name")
+    return rows[first], {row[0]: row for row in rows[first + 1 :] if row}
+
+
 def test_the_page_of_a_closed_body_says_what_became_of_it(world: World, admin: Any):
     merged_icbs(world)
     page = text(admin.get("/organisations/QWO/"))
     assert "It closed on 31 October 2026." in page
     assert "Pennines ICB" in page
+
+
+def test_the_page_of_a_closed_body_shows_what_it_had_on_its_last_day(world: World, admin: Any):
+    merged_icbs(world)
+    page = text(admin.get("/organisations/QWO/"))
+    for name in ("Bradford District and Craven Partnership", "Bradford place board", "Commissioning community"):
+        assert name in page
+    assert "Nothing is recorded for its last day" not in page
+    assert "In its system:" not in page
+
+
+LISTS = ("organisations", "forums", "arrangements", "delegations", "places", "checks", "expiring")
+
+
+@pytest.mark.parametrize("register", LISTS)
+def test_a_list_of_a_system_that_is_no_more_is_that_of_its_last_day(world: World, admin: Any, register: str):
+    merged_icbs(world)
+    answer = admin.get(f"/{register}/?system=QWO")
+    assert answer.status_code == 200
+    if register != "expiring":
+        assert "NHS West Yorkshire Integrated Care Board closed on 31 October 2026" in text(answer)
+    if register not in ("checks", "expiring"):
+        assert "this is what there was on that day" in text(answer)
+    assert "Bradford place board" in text(answer) or register not in ("forums", "delegations")
+    assert admin.get(f"/{register}/?system=QZZ").status_code == 400
+
+
+def test_a_record_and_the_one_that_carries_it_on_lead_to_one_another(world: World, admin: Any):
+    old, edge = world.place_board, world.place_board.delegations_held.get()
+    arrangement = old.arrangement
+    merged_icbs(world)
+    pairs = [
+        ("forums", old.pk, follower(old).pk), ("arrangements", arrangement.pk, follower(arrangement).pk),
+        ("delegations", edge.pk, edge.novated_by.get().pk),
+    ]  # fmt: skip
+    for register, before, after in pairs:
+        page = admin.get(f"/{register}/{before}/")
+        assert f'href="/{register}/{after}/"' in page.content.decode()
+        assert "of Pennines ICB from 1 November 2026" in text(page)
+        page = admin.get(f"/{register}/{after}/")
+        assert f'href="/{register}/{before}/"' in page.content.decode()
+        assert "which ended on 31 October 2026" in text(page)
 
 
 def test_what_waits_for_its_day_passes_by_the_nightly_task(world: World):

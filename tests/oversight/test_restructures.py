@@ -31,6 +31,7 @@ from oversight.actions import restructures as actions
 from oversight.models import Case, Restructure
 from oversight.queries import restructures as queries
 from partnerships.access import actor_for, allowed
+from partnerships.actions.checks import run_checks
 from partnerships.models import (
     Action,
     ArrangementMember,
@@ -676,3 +677,10 @@ def test_the_checks_of_the_new_system_have_run_when_it_is_made(world: World):
     made = merged_icbs(world)
     successor = made.event.bodies.exclude(pk__in=made.predecessors.all()).get()
     assert CheckFinding.objects.filter(system=successor).exists()
+
+
+def test_nothing_is_found_any_more_in_the_system_of_a_board_that_is_no_more(world: World):
+    run_checks(by=SYSTEM, system=world.icb)
+    assert CheckFinding.objects.filter(system=world.icb).exists()
+    merged_icbs(world)
+    assert not CheckFinding.objects.filter(system=world.icb).exists()
