@@ -209,7 +209,7 @@ def order_problems(order: Order) -> list[Problem]:
                 Problem(f"{body.name} opened on {body.opened:%-d %B %Y}: choose a later first day.", about="day")
             )
         if body.closed is not None and body.closed < order.on:
-            found.append(Problem(f"{body.name} closed on {body.closed:%-d %B %Y} already.", about="before"))
+            found.append(Problem(f"The last day of {body.name} is {body.closed:%-d %B %Y} already.", about="before"))
     for body in order.successors:
         if body.id is not None and body.id in order.family:
             found.append(Problem(f"{body.name} cannot be both what is before and what comes after.", about="after"))

@@ -36,6 +36,8 @@ COUNTED = TITLES | {
     "arrangement_member": "Members of arrangements", "reporting_line": "Reporting lines", "fund": "Funds",
     "membership": "Members of forums",
 }  # fmt: skip
+WORDS_OF = {code: {"carry_on": "Go with their forum"} for code in OF_A_FORUM}
+WORDS_OF["meeting_cancelled"] = {"end": "Cancelled"}
 BECOMES = {Fate.END: "ends", Fate.LEAVE: "stays as it is"}
 PAGES = {"forum": "forum", "arrangement": "arrangement", "delegation": "delegation"}
 
@@ -77,6 +79,11 @@ class OpenGroup:
     choice: str
     labels: dict[str, str]
 
+    @property
+    def passing(self) -> str:
+        """How they pass; what is left stays as it is."""
+        return "with the body as it is: settle them by hand" if self.choice == "leave" else self.kind.passing
+
 
 def previewed(restructure: Restructure, shown: queries.Preview) -> dict[str, Any]:
     """What the preview page says."""
@@ -91,7 +98,7 @@ def previewed(restructure: Restructure, shown: queries.Preview) -> dict[str, Any
             matters.append(
                 OpenGroup(
                     kind, shown.open[kind.code], options, typed if typed in options else options[0],
-                    labels | {"carry_on": "Go with their forum"} if kind.code in OF_A_FORUM else labels,
+                    labels | WORDS_OF.get(kind.code, {}),
                 )  # fmt: skip
             )  # fmt: skip
     return {

@@ -55,6 +55,8 @@ OF_A_FORUM = ("meeting", "draft")
 
 def choices_of(order: Order, key: str) -> tuple[str, ...]:
     """What may be chosen for a kind of open matter, the usual first."""
+    if key == "open:meeting_cancelled":
+        return ("end",)
     if not order.successors:
         return ("leave",)
     carry = tuple(f"carry_on:{number}" if number else "carry_on" for number in range(len(order.successors)))

@@ -98,11 +98,11 @@ class OpenKind:
     code: str
     title: str
     passing: str
-    ends: str = ""  # what ending it means, where its workflow can
 
 
 OPEN = (
     OpenKind("meeting", "Meetings planned for that day or later", "to the forum that follows, with its agenda"),
+    OpenKind("meeting_cancelled", "Meetings of forums that end", "cancelled: such a forum holds no more"),
     OpenKind("draft", "Draft and deferred decisions", "to the forum that follows; agreed ones stay"),
     OpenKind("action", "Open actions", "to the successor as owner, with the same person"),
     OpenKind("case", "Open cases", "holder, respondent and raiser, each where it is one; a party still holds no stage"),
@@ -116,10 +116,14 @@ OPEN = (
 OPEN_KINDS = {kind.code: kind for kind in OPEN}
 
 
-def open_counts(order: Order) -> dict[str, int]:
+def open_counts(plan: Plan) -> dict[str, int]:
     """How many open matters of each kind touch the predecessors; none of them is read, and nothing says whose."""
-    mine = sorted(order.family)
-    columns = {code: _counted(rows) for code, rows in open_matters(mine, order.on).items()}
+    order = plan.order
+    mine, rows = sorted(order.family), open_matters(order.family, order.on)
+    ended = [move.record.id for move in plan.moves if move.record.kind == "forum" and move.fate == "end"]
+    rows["meeting_cancelled"] = rows["meeting"].filter(forum__in=ended)
+    rows["meeting"] = rows["meeting"].exclude(forum__in=ended)
+    columns = {code: _counted(rows) for code, rows in rows.items()}
     with system("count what is open at bodies that are to be restructured"):
         row = Organisation.objects.filter(pk=mine[0]).values_list(*columns.values()).get() if mine else ()
     return dict(zip(columns, row, strict=False))
@@ -188,7 +192,7 @@ def preview(restructure: Restructure, today: date) -> Preview:
     facts = _facts(restructure, order)
     problems = [*order_problems(order), *_conflicts(restructure, order, facts)]
     problems += [*_regions(plan), *plan.problems]
-    return Preview(plan, open_counts(order), tuple(problems), facts["since"], _to_do(order, plan, facts["declared"]))
+    return Preview(plan, open_counts(plan), tuple(problems), facts["since"], _to_do(order, plan, facts["declared"]))
 
 
 def _facts(restructure: Restructure, order: Order) -> dict[str, Any]:
@@ -259,10 +263,15 @@ def _to_do(order: Order, plan: Plan, declared: Iterable[str]) -> tuple[str, ...]
     """What the wizard leaves to people, said before and after."""
     found = []
     after = " and ".join(body.name for body in order.successors)
-    if order.closes and order.successors:
-        boards = [m for m in plan.moves if m.record.facts.get("form") in BOARDS and m.record.kind == "forum"]
-        if boards and not any(move.fate == "carry_on" for move in boards):
-            found.append(f"Record the board of {after} and its committees, with their members.")
+    boards = [m for m in plan.moves if m.record.facts.get("form") in BOARDS and m.record.kind == "forum"]
+    carried = {m.to for m in boards if m.fate == "carry_on" and m.record.facts["form"] == "board"}
+    for to, body in enumerate(order.successors if order.closes else ()):
+        if body.id is None and to not in carried and (boards or body.kind == "icb"):
+            found.append(f"Record the board of {body.name} and its committees, with their members.")
+    icps = [m for m in plan.moves if m.record.same == "icp"]
+    for move in icps if any(move.fate == "carry_on" for move in icps) else ():
+        if move.fate == "end":
+            found.append(f"Add the members of {move.record.label} to the integrated care partnership that goes on.")
     families = [family.replace("_", " ") for family in declared]
     if families and order.closes and order.successors:
         found.append(

@@ -242,6 +242,7 @@ def _short_name_of_icb(name: str) -> str:
 
 
 def _change(row: OdsRow, body: Organisation, on: date, staged: OdsImport) -> None:
+    followed = None
     instrument = f"{IMPORT_EVENT} {staged.pk} of the national register, {staged.file_name}"[:200]
     if "name" in row.changes:
         before = body.name
@@ -253,12 +254,12 @@ def _change(row: OdsRow, body: Organisation, on: date, staged: OdsImport) -> Non
         body.opened = _day(row.changes["opened"][1])
     if "closed" in row.changes:
         before_it, body.closed = body.closed, _day(row.changes["closed"][1])
-        follow_end(body, before_it, body.closed)
+        followed = follow_end(body, before_it, body.closed)
     if row.outcome == Outcome.DIFFERS:
         mark_corrected(body)  # somebody chose it: it stays curated, and the tables no longer change it
     _within_its_life(body)
     body.save()
-    if body.closed and "closed" in row.changes:
+    if body.closed and "closed" in row.changes and followed is None:
         ended = end_links(body, body.closed)
         happened(body, LineageEvent.Kind.CLOSE, body.closed + DAY, instrument, moved=ended)
 

@@ -40,6 +40,7 @@ BODY = (
 CHANGED_BY_EVENTS = ("name", "short_name", "closed")
 REGISTER_LOCK = 0x1CE5EED  # who loads or imports bodies, or gives a code, takes turns
 DAY = timedelta(days=1)
+EARLIEST = date(1800, 1, 1)  # an earlier first day is a slip of the keyboard
 
 
 def require_keeper(by: Actor) -> None:
@@ -112,6 +113,8 @@ def mark_corrected(body: Organisation, *, save: bool = False) -> None:
 
 
 def _wrong_with_facts(body: Organisation) -> Iterator[Reason]:
+    if body.opened and body.opened < EARLIEST:
+        yield Reason(f"No body is older than {in_words(EARLIEST)}: check the year", "opened")
     if body.opened and body.closed and body.closed < body.opened:
         yield Reason("The last day lies before the first", "closed")
     if body.subtype and body.subtype not in SUBTYPES_OF.get(body.kind, ()):
@@ -142,21 +145,34 @@ def rename(*, by: Actor, body: Organisation, name: str, first_day: date, instrum
     require_keeper(by)
     body = locked(body)
     refuse(
+        *wrong_with_name(body, name, first_day),
+        Reason("Record a new name once it is in force", "first_day") if first_day > by.on else None,
+    )
+    before = body.name
+    take_name(by=by, body=body, name=name, first_day=first_day)
+    return happened(body, LineageEvent.Kind.RENAME, first_day, instrument, moved={"names": [before, name]})
+
+
+def wrong_with_name(body: Organisation, name: str, first_day: date) -> Iterator[Reason]:
+    """What stands against a new name from a day on."""
+    found = (
         Reason("It bears this name already", "name") if name == body.name else None,
         namesake(Organisation(kind=body.kind, name=name), apart=[body.pk]),
-        Reason("Record a new name once it is in force", "first_day") if first_day > by.on else None,
         _before_it_began(body, first_day),
         Reason("It had closed by then", "first_day") if body.closed and first_day > body.closed else None,
         _before_last_name(body, first_day),
     )
+    yield from filter(None, found)
+
+
+def take_name(*, by: Actor, body: Organisation, name: str, first_day: date, short_name: str = "") -> None:
+    """Give the name that was found in order, and keep the former one. The caller has checked permission and name."""
     before = ledger.snapshot(body, CHANGED_BY_EVENTS)
     keep_name(body, name, first_day, by.on)
+    body.short_name = short_name or body.short_name
     mark_corrected(body)
     body.save(update_fields=["name", "short_name", "source"])
-    moved = {"names": [before["name"], name]}
-    event = happened(body, LineageEvent.Kind.RENAME, first_day, instrument, moved=moved)
     _told(body, "organisation.renamed", before, by)
-    return event
 
 
 def keep_name(body: Organisation, name: str, first_day: date, today: date) -> None:
@@ -191,7 +207,7 @@ def close(*, by: Actor, body: Organisation, last_day: date, instrument: str = ""
     require_keeper(by)
     body = locked(body)
     refuse(
-        Reason(f"It closed on {in_words(body.closed)} already", "last_day") if body.closed else None,
+        Reason(_closed_already(body.closed, by.on), "last_day") if body.closed else None,
         Reason(f"It opened on {in_words(body.opened)}: it cannot close before", "last_day")
         if body.opened and last_day < body.opened
         else None,
@@ -207,6 +223,10 @@ def close(*, by: Actor, body: Organisation, last_day: date, instrument: str = ""
     return event
 
 
+def _closed_already(last_day: date, today: date) -> str:
+    return f"It {'closes' if last_day >= today else 'closed'} on {in_words(last_day)} already"
+
+
 def _links_begin_after(body: Organisation, day: date) -> Iterator[Reason]:
     around = OrganisationRelation.objects.filter(Q(source_body=body) | Q(target_body=body), starts__gt=day)
     if later := around.select_related("source_body", "target_body").first():
@@ -216,27 +236,44 @@ def _links_begin_after(body: Organisation, day: date) -> Iterator[Reason]:
         yield Reason(f"It joins a cluster on {in_words(member.starts)}, after that day", "last_day")
 
 
-def end_links(body: Organisation, last_day: date) -> dict[str, list[int]]:
-    """End the links and the cluster membership that go on after a day; returns their ids by kind."""
+def end_links(body: Organisation, last_day: date) -> dict[str, Any]:
+    """End the links and the cluster membership that go on after a day; returns their ids by kind, and their ends."""
     goes_on = Q(ends=None) | Q(ends__gt=last_day)
     links = OrganisationRelation.objects.filter(goes_on, Q(source_body=body) | Q(target_body=body))
     members = ClusterMember.objects.filter(goes_on, organisation=body)
-    ended = {}
+    ended: dict[str, Any] = {}
     for name, rows in (("relations", links.order_by("pk")), ("cluster_members", members.order_by("pk"))):
-        if found := list(rows.exclude(starts__gt=last_day).values_list("pk", flat=True)):
-            ended[name] = found
+        if found := dict(rows.exclude(starts__gt=last_day).values_list("pk", "ends")):
+            ended[name] = list(found)
+            if until := {pk: ends.isoformat() for pk, ends in found.items() if ends}:
+                ended[f"{name}_until"] = until
             rows.filter(pk__in=found).update(ends=last_day)
     return ended
 
 
-def follow_end(body: Organisation, before: date | None, after: date | None) -> None:
-    """When the last day of a body is corrected, what ended with it ends with it still, or goes on if it does."""
+def follow_end(body: Organisation, before: date | None, after: date | None) -> LineageEvent | None:
+    """When the last day of a body is corrected, what ended with it ends with it still, or as it would have without.
+
+    The event by which it closed follows too, and is returned: told of the new day, or no more when there is none.
+    """
     if before is None or before == after:
-        return
+        return None
+    closing = body.lineage_events.filter(kind=LineageEvent.Kind.CLOSE, effective_on=before + DAY)
+    event = closing.exclude(moved__has_key="withdrawn").order_by("-pk").first()
     links = OrganisationRelation.objects.filter(Q(source_body=body, target_body__closed=None)
                                                 | Q(target_body=body, source_body__closed=None))  # fmt: skip
-    for rows in (links, ClusterMember.objects.filter(organisation=body, cluster__ends=None)):
-        rows.filter(ends=before).update(ends=after)
+    members = ClusterMember.objects.filter(organisation=body, cluster__ends=None)
+    for name, rows in (("relations", links), ("cluster_members", members)):
+        until = event.moved.get(f"{name}_until", {}) if event else {}
+        for row in rows.filter(ends=before):
+            own = until.get(str(row.pk))
+            row.ends = min(filter(None, (after, date.fromisoformat(own) if own else None)), default=None)
+            row.save(update_fields=["ends"])
+    if event is not None:
+        event.effective_on = after + DAY if after else event.effective_on
+        event.moved = event.moved if after else event.moved | {"withdrawn": True}
+        event.save(update_fields=["effective_on", "moved"])
+    return event
 
 
 def happened(

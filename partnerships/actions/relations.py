@@ -127,10 +127,13 @@ def _during(rows: models.QuerySet[M], starts: date, ends: date | None) -> models
 
 
 def _overlapping(made: OrganisationRelation) -> Iterator[Reason]:
-    same = OrganisationRelation.objects.filter(source_body=made.source_body, kind=made.kind)
+    mine = Q(source_body=made.source_body)
+    if made.kind == Relation.COTERMINOUS:  # it holds both ways, whichever way it was recorded
+        mine |= Q(source_body=made.target_body, target_body=made.source_body)
+    same, both = OrganisationRelation.objects.filter(mine, kind=made.kind), {made.source_body_id, made.target_body_id}
     for row in _during(same, made.starts, made.ends).select_related("target_body"):  # type: ignore[arg-type]
         since = f"since {in_words(row.starts)}" if row.starts else "already"
-        if row.target_body_id == made.target_body_id:
+        if {row.source_body_id, row.target_body_id} == both:
             yield Reason(f"These two bodies are linked in this way {since}: memberships cannot overlap", "target_body")
         elif made.kind == Relation.REGION:
             yield Reason(

@@ -149,7 +149,7 @@ FACTS = """jsonb_build_object(
   'told', (select coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'day', e.effective_on,
       'instrument', e.instrument, 'note', e.note) order by e.effective_on, e.id), '[]')
     from partnerships_lineageevent e join partnerships_lineageevent_bodies b on b.lineageevent_id = e.id
-    where b.organisation_id = partnerships_organisation.id),
+    where b.organisation_id = partnerships_organisation.id and not e.moved ? 'withdrawn'),
   'succeeds', exists (select from partnerships_succession s
     where partnerships_organisation.id in (s.predecessor_id, s.successor_id)),
   'areas', (select coalesce(jsonb_agg(distinct p.name), '[]')

@@ -214,6 +214,30 @@ def test_in_a_split_a_forum_follows_its_place():
     assert only(plan(order, rows, {"place:4": "carry_on:1"})) == {"place:4": "carry_on:1", "forum:5": "carry_on:1"}
 
 
+def test_a_region_is_that_of_every_part_of_a_split_and_other_links_can_be_of_both():
+    order = Order("split", DAY, (ONE,), (NEW, NEW))
+    rows = [
+        record("relation", 1, same="region", relation="region", outgoing=True, other=9),
+        record("relation", 2, same="in:system:8", relation="system", lead=True),
+    ]
+    found = plan(order, rows).by_key()
+    assert [(move.choice, move.also) for move in found.values()] == [("carry_on:all", (1,)), ("carry_on", ())]
+    chosen = plan(order, rows, {"relation:1": "carry_on:1", "relation:2": "carry_on:all"}).by_key()
+    assert [(move.choice, move.also) for move in chosen.values()] == [("carry_on:1", ()), ("carry_on:all", (1,))]
+
+
+def test_of_two_integrated_care_partnerships_one_goes_on_with_its_forum():
+    rows = [
+        record("arrangement", 1, 1, same="icp"), record("arrangement", 2, 2, same="icp"),
+        record("forum", 5, 2, form="joint_committee", arrangement=2),
+    ]  # fmt: skip
+    assert only(plan(MERGER, rows)) == {"arrangement:1": "carry_on", "arrangement:2": "end", "forum:5": "end"}
+    other = {"arrangement:1": "end"}
+    assert only(plan(MERGER, rows, other)) == {
+        "arrangement:1": "end", "arrangement:2": "carry_on", "forum:5": "carry_on",
+    }  # fmt: skip
+
+
 def test_when_a_part_passes_the_rest_is_left():
     order = Order("acquire", DAY, (ONE,), (OLD,))
     rows = [record("place", 4), record("place", 5), record("forum", 6, follows=["place:4"], form="committee")]
@@ -252,7 +276,7 @@ def test_an_order_says_what_is_wrong_with_it():
     assert {name: [problem.text for problem in order_problems(order)] for name, order in said.items()} == {
         "one": ["Name at least two bodies."],
         "early": [f"NHS {name} ICB opened on 1 July 2022: choose a later first day." for name in ("One", "Two")],
-        "gone": ["NHS Gone ICB closed on 31 March 2026 already."],
+        "gone": ["The last day of NHS Gone ICB is 31 March 2026 already."],
         "closed": ["NHS Gone ICB closed on 31 March 2026: a closed body carries nothing on."],
         "itself": ["NHS One ICB cannot be both what is before and what comes after."],
         "kinds": ["Bodies of different kinds do not pass into one another: their functions differ by law."],

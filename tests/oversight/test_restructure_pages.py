@@ -14,6 +14,7 @@ from collaboration.framework_file import FOLDER
 from collaboration.models import Profile, Score
 from collaboration.queries import bodies
 from collaboration.queries.profiles import history_of
+from ics_governance.context import system
 from ics_governance.permissions import SYSTEM
 from ics_governance.wording import pluralise
 from oversight import tasks
@@ -21,7 +22,7 @@ from oversight.actions import restructures as actions
 from oversight.models import Restructure
 from oversight.queries import restructures as queries
 from partnerships.actions.organisations import rename
-from partnerships.models import Forum, Organisation, Succession
+from partnerships.models import Forum, Meeting, Organisation, Succession
 from tests import records
 from tests.oversight.case_world import raise_case
 from tests.oversight.test_homes import text
@@ -102,6 +103,41 @@ def test_what_moved_is_linked_before_and_after(world: World, admin: Any):
     page = admin.get(reverse("restructure", args=[made.pk])).content.decode()
     assert f'href="/forums/{old.pk}/"' in page
     assert f'href="/forums/{follower(old).pk}/"' in page
+
+
+def test_meetings_of_forums_that_end_are_counted_apart_and_cancelled(world: World, admin: Any):
+    with system("a meeting of the board"):
+        Meeting.objects.create(forum=Forum.objects.get(name="NHS West Yorkshire board"), held_on=LATER)
+    world.meeting(LATER)
+    made = prepared(
+        admin, before="QWO\nQOP", name="NHS Pennines Integrated Care Board", code="QPE1X",
+        region=str(world.body("Y63").pk),
+    )  # fmt: skip
+    counts = queries.preview(made, TODAY).open
+    assert (counts["meeting"], counts["meeting_cancelled"]) == (1, 1)
+    page = text(admin.get(reverse("restructure", args=[made.pk])))
+    assert "Meetings of forums that end" in page
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    made.refresh_from_db()
+    assert made.event is not None
+    assert {key: made.event.moved["open"][key] for key in ("meeting", "meeting_cancelled")} == {
+        "meeting": 1, "meeting_cancelled": 1,
+    }  # fmt: skip
+
+
+def test_bodies_can_be_named_instead_of_coded(world: World, admin: Any):
+    made = prepared(admin, before="Airedale NHS Foundation Trust\nrr8")
+    assert sorted(body.code for body in made.predecessors.all()) == ["RCF", "RR8"]
+
+
+def test_a_rename_ahead_says_from_when_the_name_is_borne(world: World, admin: Any):
+    made = prepared(admin, kind="rename", before="RCF", name="Dales NHS Foundation Trust", short_name="Dales",
+                    effective_on_year="2027", effective_on_month="1")  # fmt: skip
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    page = text(admin.get(reverse("restructure", args=[made.pk])))
+    assert "The new name is borne from 1 January 2027." in page
+    assert "What is open passes" not in page
+    assert made.new_body["short_name"] == "Dales"
 
 
 def test_a_draft_can_be_dropped(world: World, admin: Any):

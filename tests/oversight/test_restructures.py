@@ -495,6 +495,73 @@ def test_a_new_name_leaves_the_former_one_with_its_dates(world: World):
     assert (former.name, former.starts, former.ends) == ("Airedale NHS Foundation Trust", LONG_AGO, LAST)
 
 
+def test_a_new_name_by_way_of_a_restructure_keeps_the_rules_of_every_new_name(world: World):
+    renamed = {"kind": "rename", "name": "Airedale and Craven NHS Foundation Trust", "short_name": "Craven"}
+    made = draft(world, ["RCF"], {}, date(2026, 11, 5), **renamed)
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    assert world.body("RCF").label == "Craven"
+    for name, on, words in (
+        ("Dales NHS Foundation Trust", DAY, "present name since"),
+        ("Leeds Teaching Hospitals NHS Trust", TODAY, "The register holds Leeds Teaching Hospitals"),
+    ):
+        with pytest.raises(GuardFailed, match=words):
+            draft(world, ["RCF"], {}, on, kind="rename", name=name)
+
+
+def test_a_name_that_another_body_took_meanwhile_waits_and_holds_nothing_up(world: World):
+    made = draft(world, ["RCF"], {}, LATER, kind="rename", name="Dales NHS Foundation Trust")
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    records.trust(world.icb, name="Dales NHS Foundation Trust")
+    actions.carry_out(by=world.actor("admin"), restructure=draft(world, ["R0A"], {}, LATER, kind="close"))
+    with time_machine.travel(LATER, tick=False):
+        assert actions.finish_those_due() == 1
+    assert world.body("RCF").name == "Airedale NHS Foundation Trust"
+
+
+def test_bodies_without_a_national_code_merge_into_one_with_a_code_of_this_register(world: World):
+    for number in (1, 2):
+        Organisation.objects.create(kind="vcse", name=f"Voices {number}", local_code=f"L000{number}", opened=LONG_AGO)
+    new = {"name": "Voices of Yorkshire", "kind": "vcse", "code": ""}
+    actions.carry_out(by=world.actor("admin"), restructure=draft(world, ["L0001", "L0002"], new))
+    made = Organisation.objects.get(name="Voices of Yorkshire")
+    assert (made.code, made.opened) == ("L0003", DAY)
+
+
+def test_both_parts_of_a_split_lie_in_the_region_and_share_what_is_said_to_be_of_both(world: World):
+    link = OrganisationRelation.objects.get(source_body=world.body("RCF"))
+    specs = [{**ICB, "name": f"NHS Part {code} Integrated Care Board", "short_name": "", "code": code}
+             for code in ("QP1", "QP2")]  # fmt: skip
+    made = draft(world, ["QWO"], {}, kind="split", successors=specs)
+    actions.choose(by=world.actor("admin"), restructure=made, choices={f"relation:{link.pk}": "carry_on:all"})
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    rows = OrganisationRelation.objects.on(TODAY)
+    regions = rows.filter(kind="region", source_body__ods_code__in=["QP1", "QP2"]).order_by("source_body__ods_code")
+    assert [(row.source_body.code, row.target_body.code) for row in regions] == [("QP1", "Y63"), ("QP2", "Y63")]
+    systems = rows.filter(source_body=world.body("RCF")).order_by("target_body__ods_code")
+    assert [(row.target_body.code, row.lead) for row in systems] == [("QP1", True), ("QP2", False)]
+
+
+def test_a_new_board_without_a_region_is_refused(world: World):
+    link = OrganisationRelation.objects.get(source_body=world.icb, kind="region")
+    dales = {**ICB, "name": "NHS Dales Integrated Care Board", "short_name": "", "code": "QP2"}
+    specs = [{**ICB, "code": "QP1"}, dales]
+    made = draft(world, ["QWO"], {}, kind="split", successors=specs)
+    actions.choose(by=world.actor("admin"), restructure=made, choices={f"relation:{link.pk}": "carry_on:1"})
+    with pytest.raises(GuardFailed, match="Pennines ICB would lie in no region"):
+        actions.carry_out(by=world.actor("admin"), restructure=made)
+
+
+def test_what_is_left_to_people_names_the_board_and_the_partnership_that_ended(world: World):
+    for code in ("QWO", "QOP"):
+        world.body(code).arrangements_hosted.create(kind="icp", name=f"Partnership of {code}", starts=LONG_AGO)
+    committee = Forum.objects.get(name="Finance and commissioning committee")
+    made = merged_icbs(world, **{f"forum:{committee.pk}": "carry_on"})
+    assert made.event is not None
+    to_do = made.event.moved["to_do"]
+    assert "Record the board of Pennines ICB and its committees, with their members." in to_do
+    assert any(line.startswith("Add the members of Partnership of ") for line in to_do)
+
+
 def test_a_split_goes_place_by_place(world: World):
     leeds, forum = Place.objects.get(name="Leeds"), Forum.objects.get(name="Leeds partnership forum")
     board = world.place_board
@@ -583,7 +650,7 @@ def test_the_second_of_two_administrators_is_refused(world: World):
 
 def test_a_merged_body_is_not_merged_again(world: World):
     merged_trusts(world)
-    with pytest.raises(GuardFailed, match="closed on 31 October 2026 already"):
+    with pytest.raises(GuardFailed, match="is 31 October 2026 already"):
         draft(world, ["RCF", "R0A"], {**TRUST, "code": "RAW"}, TODAY)
 
 

@@ -19,6 +19,7 @@ from partnerships.models import (
     Organisation,
     OrganisationRelation,
 )
+from partnerships.queries.organisations import detailed, told_of
 from tests.queries import counted
 from tests.world import KNOWN, LONG_AGO
 
@@ -120,6 +121,36 @@ def test_what_ended_with_a_body_follows_its_corrected_last_day(admin, world, cor
     bodies.correct_body(by=admin, body=body, values={"closed": corrected})
     assert world.body("RCF").closed == corrected
     assert OrganisationRelation.objects.get(source_body=body).ends == corrected
+
+
+def test_a_body_opened_again_has_its_links_as_long_as_they_were_meant_and_no_end_is_told(admin, world):
+    body = world.body("RCF")
+    link = OrganisationRelation.objects.get(source_body=body)
+    relations.end_link(by=admin, relation=link, last_day=date(2026, 12, 31))
+    bodies.close(by=admin, body=body, last_day=LAST, instrument="Dissolution Order")
+    event = body.lineage_events.get()
+    for closed, until, told in ((date(2026, 10, 20), date(2026, 10, 20), date(2026, 10, 21)),
+                                (None, date(2026, 12, 31), date(2026, 10, 21))):  # fmt: skip
+        bodies.correct_body(by=admin, body=world.body("RCF"), values={"closed": closed})
+        link.refresh_from_db()
+        event.refresh_from_db()
+        assert (link.ends, event.effective_on) == (until, told)
+    assert event.moved["withdrawn"] is True
+    assert told_of(detailed(LAST).get(pk=body.pk)) == []
+
+
+def test_a_name_that_another_body_bears_is_not_taken(admin, world):
+    name = "leeds teaching hospitals NHS trust"
+    assert reasons(bodies.rename, by=admin, body=world.body("RCF"), name=name, first_day=RENAMED) == [
+        ("name", "The register holds Leeds Teaching Hospitals NHS Trust already, with the code RR8")
+    ]
+
+
+def test_the_same_area_is_said_once_whichever_way(admin, world):
+    area = {"kind": "coterminous", "starts": KNOWN}
+    linked(admin, world.icb, world.body("E08000032"), **area)
+    (found,) = reasons(linked, admin, world.body("E08000032"), world.icb, **area)
+    assert found[1].startswith("These two bodies are linked in this way")
 
 
 def test_a_last_day_before_a_link_began_is_refused(admin, world):
