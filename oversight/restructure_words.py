@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from ics_governance.wording import day
 from oversight.actions.passing import OF_A_FORUM, choices_of
-from oversight.lineage import Fate, Move, Order, Plan
 from oversight.models import Restructure
+from oversight.moves import TO_ALL, Fate, Move, Order, Plan
 from oversight.queries import restructures as queries
 from oversight.queries.restructure_records import models_of
 
@@ -36,6 +36,8 @@ COUNTED = TITLES | {
     "arrangement_member": "Members of arrangements", "reporting_line": "Reporting lines", "fund": "Funds",
     "membership": "Members of forums",
 }  # fmt: skip
+WORDS_OF = {code: {"carry_on": "Go with their forum"} for code in OF_A_FORUM}
+WORDS_OF["meeting_cancelled"] = {"end": "Cancelled"}
 BECOMES = {Fate.END: "ends", Fate.LEAVE: "stays as it is"}
 PAGES = {"forum": "forum", "arrangement": "arrangement", "delegation": "delegation"}
 
@@ -58,6 +60,10 @@ class Group:
         """Whether anything can be chosen in it."""
         return any(len(move.options) > 1 for move in self.moves)
 
+    def page(self, move: Move) -> str:
+        """Where a record of the kind is read; empty where none has a page."""
+        return reverse(PAGES[self.kind], args=[move.record.id]) if self.kind in PAGES else ""
+
     def becomes(self, move: Move) -> str:
         """What becomes of a record, in words."""
         return self.labels[move.choice]
@@ -73,6 +79,11 @@ class OpenGroup:
     choice: str
     labels: dict[str, str]
 
+    @property
+    def passing(self) -> str:
+        """How they pass; what is left stays as it is."""
+        return "with the body as it is: settle them by hand" if self.choice == "leave" else self.kind.passing
+
 
 def previewed(restructure: Restructure, shown: queries.Preview) -> dict[str, Any]:
     """What the preview page says."""
@@ -87,7 +98,7 @@ def previewed(restructure: Restructure, shown: queries.Preview) -> dict[str, Any
             matters.append(
                 OpenGroup(
                     kind, shown.open[kind.code], options, typed if typed in options else options[0],
-                    labels | {"carry_on": "Go with their forum"} if kind.code in OF_A_FORUM else labels,
+                    labels | WORDS_OF.get(kind.code, {}),
                 )  # fmt: skip
             )  # fmt: skip
     return {
@@ -103,6 +114,7 @@ def labels_of(order: Order) -> dict[str, str]:
     labels = {str(fate): f"{text[:1].upper()}{text[1:]}" for fate, text in BECOMES.items()}
     for number, body in enumerate(order.successors):
         labels[f"carry_on:{number}" if number else "carry_on"] = f"Carried on by {body.name}"
+    labels[TO_ALL] = f"Carried on by {'both' if len(order.successors) == 2 else 'all of them'}"
     return labels
 
 
@@ -206,5 +218,5 @@ def _links(kind: str, made: dict[int, int]) -> list[tuple[str, str, str]]:
     return [
         (str(rows[new]), reverse(PAGES[kind], args=[new]), reverse(PAGES[kind], args=[old]))
         for old, new in made.items()
-        if new in rows
+        if new in rows and new != old
     ]

@@ -104,6 +104,7 @@ organisation_urls = [
 cluster_urls = [
     path("", clusters.cluster_list, name="cluster-list"),
     path("new/", clusters.cluster_new, name="cluster-new"),
+    path("<int:pk>/edit/", clusters.cluster_edit, name="cluster-edit"),
     path("<int:pk>/end/", clusters.cluster_end, name="cluster-end"),
     path("<int:pk>/members/new/", clusters.cluster_join, name="cluster-join"),
     path("<int:pk>/members/<int:member>/end/", clusters.cluster_leave, name="cluster-leave"),

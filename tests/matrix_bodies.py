@@ -41,6 +41,7 @@ row("organisation-edit", "none", args=lambda stage: {"code": "NONE"}, get=signed
 
 row("cluster-list", get=signed_in(200))
 row("cluster-new", **FORM)
+row("cluster-edit", args=lambda stage: {"pk": a_cluster(stage).pk}, **FORM)
 row("cluster-end", args=lambda stage: {"pk": a_cluster(stage).pk}, **FORM)
 row("cluster-join", args=lambda stage: {"pk": a_cluster(stage).pk}, **FORM)
 row(

@@ -7,15 +7,16 @@ leaves its entry in the audit trail. The caller has checked the permission, lock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model
 
 from ics_governance import ledger
 from ics_governance.context import system
 from ics_governance.permissions import Actor
-from oversight.lineage import UNDATED, Fate, Move, Plan
+from oversight.moves import UNDATED, Fate, Move, Plan
 from oversight.queries.restructure_records import models_of
 from partnerships.models import (
     Arrangement,
+    Attendance,
     Cluster,
     ClusterMember,
     Contribution,
@@ -69,6 +70,7 @@ LINKS: dict[str, list[tuple[Any, str, str, str]]] = {  # kind -> (links, own col
 }
 STEPS = {"draft": (), "approved": ("approve",), "in_force": ("approve", "bring_into_force"),
          "suspended": ("approve", "bring_into_force", "suspend")}  # fmt: skip
+LINKED = ("replaces", "places")  # changes that are no columns
 INSTRUMENT = 160  # characters that the column takes
 
 
@@ -79,6 +81,7 @@ class Carrier:
         self.by, self.plan, self.successors = by, plan, successors
         self.on, self.family = plan.order.on, plan.order.family
         self.made: dict[str, int] = {}
+        self.put: set[str] = set()
         self.changes: list[ledger.ToAppend] = []
         self.old: dict[str, Any] = {}
         self.kinds: dict[str, list[Move]] = {}
@@ -96,13 +99,16 @@ class Carrier:
                 if kind not in UNDATED:
                     self._end(kind, [m for m in moves if m.last_day and m.record.facts.get("status") != "draft"])
             self._withdraw_drafts()
+            self._withdraw_unbegun()
             self._end_replaced()
             for kind, moves in self.kinds.items():
                 carried = [move for move in moves if move.fate == Fate.CARRY]
                 if kind == "council_place":
                     self._add_councils(carried)
-                else:
-                    self._renew(kind, carried)
+                    continue
+                unbegun = [move for move in carried if self.plan.order.unbegun(move.record)]
+                self._renew(kind, [move for move in carried if move not in unbegun])
+                self._put(kind, unbegun)
             self._parts()
             self._elsewhere()
             self._end_clusters()
@@ -148,6 +154,23 @@ class Carrier:
             self._note(step.ledger, row, {"status": row.status}, {"status": step.target}, body)
         Delegation.objects.filter(pk__in=[row.pk for row in drafts]).update(status=step.target)
 
+    def _withdraw_unbegun(self) -> None:
+        """What would have begun only in the new order, and does not: it held on no day, so no day of it is kept."""
+        for kind, moves in self.kinds.items():
+            gone = [move for move in moves if move.fate == Fate.END and self.plan.order.unbegun(move.record)]
+            rows = [self.old[move.record.key] for move in gone]
+            for move, row in zip(gone, rows, strict=True):
+                self._note(f"{NOUNS[kind]}.withdrawn", row, self._said(row), {}, move.record.body)
+            ids = [row.pk for row in rows]
+            if kind == "delegation" and ids:
+                self._end_delegations(ids)
+                Delegation.objects.filter(pk__in=ids).update(ends=F("starts"))
+            elif ids:
+                if kind == "membership":
+                    Deputy.objects.filter(membership__in=ids).delete()
+                    Attendance.objects.filter(membership__in=ids).delete()
+                models_of(kind)._default_manager.filter(pk__in=ids).delete()
+
     def _end_replaced(self) -> None:
         """A link of the successor's own that gives way to one that leads."""
         ids = [move.changes["replaces"] for move in self.kinds.get("relation", ()) if "replaces" in move.changes]
@@ -173,7 +196,7 @@ class Carrier:
         if not moves:
             return
         model = models_of(kind)
-        columns = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+        columns = _columns(model)
         rows: list[Any] = []
         for move in moves:
             old = self.old[move.record.key]
@@ -188,33 +211,86 @@ class Carrier:
         if kind == "delegation":
             self._through_the_workflow(moves, rows)
         for move, row in zip(moves, rows, strict=True):
-            names = [name for name in columns if name not in ("recorded_at", "saved_at")]
-            after = {model._meta.get_field(name).name: getattr(row, name) for name in names if getattr(row, name)}
-            self._note(f"{NOUNS[kind]}.carried_on", row, {}, after, self.successors[move.to or 0].pk)
+            self._note(f"{NOUNS[kind]}.carried_on", row, {}, self._said(row), self.successors[move.to or 0].pk)
+        self._to_the_others(kind, moves, rows)
+
+    def _said(self, row: Any) -> dict[str, Any]:
+        """What a record says, for the audit trail."""
+        names = [name for name in _columns(type(row)) if name not in ("recorded_at", "saved_at")]
+        return {row._meta.get_field(name).name: getattr(row, name) for name in names if getattr(row, name)}
+
+    def _to_the_others(self, kind: str, moves: list[Move], rows: list[Any]) -> None:
+        """What a split does not divide is had by every part of it; a body has one lead all the same."""
+        made = []
+        for move, row in zip(moves, rows, strict=True):
+            for to in move.also:
+                values = {name: getattr(row, name) for name in _columns(type(row))}
+                for column in OWNERS[kind]:
+                    if values[column] == self.successors[move.to or 0].pk:
+                        values[column] = self.successors[to].pk
+                one_lead = (
+                    kind == "relation" and row.kind == "system" and row.target_body_id != values["target_body_id"]
+                )
+                made.append((to, type(row)(**values | ({"lead": False} if one_lead else {}))))
+        if made:
+            models_of(kind)._default_manager.bulk_create([row for _, row in made])
+        for to, row in made:
+            self._note(f"{NOUNS[kind]}.carried_on", row, {}, self._said(row), self.successors[to].pk)
+
+    def _put(self, kind: str, moves: list[Move]) -> None:
+        """What begins only in the new order is the successor's from its first day: there is nothing to follow."""
+        if not moves:
+            return
+        rows, columns = [self.old[move.record.key] for move in moves], set[str]()
+        for move, row in zip(moves, rows, strict=True):
+            before = self._said(row)
+            for name, value in self._owned(kind, move, row).items():
+                setattr(row, name, value)
+                columns.add(name)
+            self.made[move.record.key] = row.pk
+            self.put.add(move.record.key)
+            self._note(
+                f"{NOUNS[kind]}.put_to_successor", row, before, self._said(row), self.successors[move.to or 0].pk
+            )
+        if columns:
+            models_of(kind)._default_manager.bulk_update(rows, sorted(columns))
+        self._links(kind, moves)
+        if kind == "forum":
+            self._report_upwards(moves, rows)
+        self._to_the_others(kind, moves, rows)
 
     def _values(self, kind: str, move: Move, old: Any) -> dict[str, Any]:
         """What differs in the new record."""
-        successor = self.successors[move.to or 0]
         values: dict[str, Any] = {}
         if kind not in UNDATED:
             values |= {"starts": move.first_day, "ends": old.ends}
-        for column in OWNERS.get(kind, ()):
-            if getattr(old, column) in self.family:
-                values[column] = successor.pk
-        for column, other in REFERENCES.get(kind, {}).items():
-            values[column] = self._now(other, getattr(old, column))
         if kind in FOLLOWS:
             values[FOLLOWS[kind]] = old.pk
         if kind == "delegation":
-            values |= {"status": "draft", "instrument": self._instrument(old)}
-            if values["from_forum_id"] and self._has_ended("forum", old.from_forum_id):
-                values["from_forum_id"] = None
+            values |= self._novated(old)
+        return values | self._owned(kind, move, old)
+
+    def _novated(self, old: Delegation) -> dict[str, Any]:
+        """What a new delegation is beside what it carries on: the one place where a novation is made."""
+        tail = f", novating no. {old.pk}"
+        return {"status": "draft", "instrument": f"{old.instrument[: INSTRUMENT - len(tail)]}{tail}"}
+
+    def _owned(self, kind: str, move: Move, old: Any) -> dict[str, Any]:
+        """Whose it is, and what it refers to, in the new order."""
+        values: dict[str, Any] = {}
+        for column in OWNERS.get(kind, ()):
+            if getattr(old, column) in self.family:
+                values[column] = self.successors[move.to or 0].pk
+        for column, other in REFERENCES.get(kind, {}).items():
+            values[column] = self._now(other, getattr(old, column))
+        if kind == "delegation" and old.from_forum_id and self._has_ended("forum", old.from_forum_id):
+            values["from_forum_id"] = None
         if kind == "forum" and self._has_ended("arrangement", old.arrangement_id):
             values["arrangement_id"] = None
         if kind == "forum":
-            values["reports_to_id"] = None  # set when all of them are there
-        values |= {name: value for name, value in move.changes.items() if name != "replaces"}
-        return values
+            above = old.reports_to_id if self.plan.order.unbegun(move.record) else None
+            values["reports_to_id"] = None if self._has_ended("forum", above) else above  # of others: set at the end
+        return values | {name: value for name, value in move.changes.items() if name not in LINKED}
 
     def _now(self, kind: str, pk: int | None) -> int | None:
         """The record that carries on another, where it is carried on."""
@@ -223,12 +299,11 @@ class Carrier:
     def _has_ended(self, kind: str, pk: int | None) -> bool:
         return bool(pk) and f"{kind}:{pk}" in self.old and f"{kind}:{pk}" not in self.made
 
-    def _instrument(self, old: Any) -> str:
-        tail = f", novating no. {old.pk}"
-        return f"{old.instrument[: INSTRUMENT - len(tail)]}{tail}"
-
     def _links(self, kind: str, moves: list[Move]) -> None:
         """Copy links between records, to what carries on the other end; a link to what ends is not copied."""
+        if kind == "delegation":
+            self._where(moves)
+            return
         for model, own, other, kind_of_other in LINKS.get(kind, ()):
             pairs = list(
                 model.objects.filter(**{f"{own}__in": [m.record.id for m in moves]}).order_by("pk")
@@ -240,7 +315,24 @@ class Carrier:
                 target = self._other_end(kind_of_other, others, to[mine])
                 if target is not None:
                     found[(self.made[f"{kind}:{mine}"], target)] = None
+            self._unlinked(model, own, moves)
             model.objects.bulk_create(model(**{own: mine, other: target}) for mine, target in found)
+
+    def _unlinked(self, model: Any, own: str, moves: list[Move]) -> None:
+        """What was put to a successor is linked anew; nothing else has links yet."""
+        ids = [move.record.id for move in moves if move.record.key in self.put]
+        if ids:
+            model.objects.filter(**{f"{own}__in": ids}).delete()
+
+    def _where(self, moves: list[Move]) -> None:
+        """The places of delegations, as the plan says."""
+        through: Any = Delegation.places.through
+        self._unlinked(through, "delegation_id", moves)
+        through.objects.bulk_create(
+            through(delegation_id=self.made[move.record.key], place_id=self.made.get(key) or int(key.partition(":")[2]))
+            for move in moves
+            for key in move.changes.get("places", ())
+        )
 
     def _other_end(self, kind: str, pk: int, to: int) -> int | None:
         if kind == "body":
@@ -338,13 +430,13 @@ class Carrier:
                 model.objects.bulk_create(added)
 
     def _carried(self, kind: str) -> dict[int, int]:
-        """New id by old id."""
-        return {int(key.partition(":")[2]): pk for key, pk in self.made.items() if key.startswith(f"{kind}:")}
+        """New id by old id; what was only put to its successor is still itself."""
+        keys = [key for key in self.made if key.startswith(f"{kind}:") and key not in self.put]
+        return {int(key.partition(":")[2]): self.made[key] for key in keys}
 
     def _copy(self, model: type[Model], rows: Iterable[Any], changed: Callable[[Any], dict[str, Any]]) -> None:
-        columns = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
         model._default_manager.bulk_create(
-            model(**({name: getattr(row, name) for name in columns} | changed(row))) for row in rows
+            model(**({name: getattr(row, name) for name in _columns(model)} | changed(row))) for row in rows
         )
 
     def _add_councils(self, moves: list[Move]) -> None:
@@ -363,3 +455,7 @@ class Carrier:
         self, kind: str, record: Model, before: Mapping[str, object], after: Mapping[str, object], body: int | None
     ) -> None:
         self.changes.append(ledger.ToAppend(kind, record, before, after, body))
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if not field.primary_key]

@@ -27,8 +27,8 @@ from collaboration.workflows import FEEDBACK_ROUND, INFORMATION_REQUEST
 from ics_governance import ledger
 from ics_governance.permissions import Actor
 from ics_governance.wording import day as in_words
-from oversight.lineage import Order, parse
 from oversight.models import Case, Commitment, Measure, Reply, Side, Step
+from oversight.moves import Order, parse
 from oversight.queries import restructures as queries
 from oversight.queries.holders import holder_for, parties_of, respondents_of
 from partnerships.models import (
@@ -55,6 +55,8 @@ OF_A_FORUM = ("meeting", "draft")
 
 def choices_of(order: Order, key: str) -> tuple[str, ...]:
     """What may be chosen for a kind of open matter, the usual first."""
+    if key == "open:meeting_cancelled":
+        return ("end",)
     if not order.successors:
         return ("leave",)
     carry = tuple(f"carry_on:{number}" if number else "carry_on" for number in range(len(order.successors)))

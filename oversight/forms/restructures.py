@@ -4,6 +4,7 @@ import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from ics_governance import forms
 from oversight.models import Restructure
@@ -27,8 +28,8 @@ class RestructureForm(forms.Form):
     before = forms.CharField(
         label="Bodies as they are now",
         widget=forms.Textarea,
-        max_length=200,
-        help_text="Their ODS or GSS codes, one a line. For example, QGH.",
+        max_length=1_000,
+        help_text="Their codes or their full names, one a line. For example, QGH.",
     )
     effective_on = forms.DateField(
         label="First day of the new order",
@@ -43,7 +44,10 @@ class RestructureForm(forms.Form):
     )
     name = forms.CharField(label="Name of the new body, or the new name", max_length=200, required=False)
     short_name = forms.CharField(label="Short name", max_length=80, required=False)
-    code = forms.CharField(label="ODS or GSS code", max_length=12, required=False)
+    code = forms.CharField(
+        label="ODS or GSS code", max_length=12, required=False,
+        help_text="Of a trust, a board or a council; others get a code of this register.",
+    )  # fmt: skip
     region = forms.ModelChoiceField(
         label="Region", queryset=Organisation.objects.none(), required=False, empty_label="As before",
         help_text="Of a new integrated care board.",
@@ -74,14 +78,14 @@ class RestructureForm(forms.Form):
         self.fields["region"].queryset = Organisation.objects.filter(kind=Kind.REGION)  # type: ignore[attr-defined]
 
     def clean_before(self) -> list[Organisation]:
-        """The bodies of the codes, each once."""
-        codes = list(dict.fromkeys(re.split(r"[\s,;]+", self.cleaned_data["before"].strip().upper())))
-        if len(codes) > NUMBER_OF_BODIES:
+        """The bodies of the lines, each once: a line is a name, or codes."""
+        found: dict[int, Organisation] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["before"].splitlines())):
+            for body in _named(line):
+                found[body.pk] = body
+        if len(found) > NUMBER_OF_BODIES:
             raise ValidationError(f"Name at most {NUMBER_OF_BODIES} bodies")
-        found = {code: Organisation.objects.coded(code).first() for code in codes}
-        if unknown := [code for code, body in found.items() if body is None]:
-            raise ValidationError(f"No organisation has the code {unknown[0]}")
-        return [body for body in found.values() if body]
+        return list(found.values())
 
     def clean(self) -> dict[str, Any]:
         """The bodies that carry on, as the action takes them: `successors`."""
@@ -113,8 +117,6 @@ class RestructureForm(forms.Form):
         code = values.get(f"{prefix}code", "").strip().upper()
         if values["kind"] == "acquire":
             self.add_error(f"{prefix}after", "A part passes to a body that exists: enter its code")
-        elif not re.fullmatch(r"[A-Z0-9]{2,12}", code):
-            self.add_error(f"{prefix}code", "Enter the code of the new body: letters and numbers, 2 to 12")
         else:
             region = values.get("region")
             values["successors"].append(
@@ -124,6 +126,22 @@ class RestructureForm(forms.Form):
                     "region": region.pk if region else None,
                 }
             )  # fmt: skip
+
+
+def _named(line: str) -> list[Organisation]:
+    """The one body that bears a name, or those of several codes. Raises ValidationError for what is neither."""
+    same = list(Organisation.objects.filter(Q(name__iexact=line) | Q(short_name__iexact=line), closed=None)[:2])
+    if len(same) > 1:
+        raise ValidationError(f"Several organisations are called {line}: enter its code")
+    if same:
+        return same
+    found = []
+    for code in filter(None, re.split(r"[\s,;]+", line.upper())):
+        body = Organisation.objects.coded(code).first()
+        if body is None:
+            raise ValidationError(f"No organisation has the code {code}, or is called {line}")
+        found.append(body)
+    return found
 
 
 class CarryOutForm(forms.Form):

@@ -24,7 +24,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject
 
-from oversight.lineage import Order, Record
+from ics_governance.permissions import roles
+from ics_governance.wording import money
+from oversight.moves import Order, Record
 from partnerships.authority import financial_year
 from partnerships.models import (
     Arrangement,
@@ -41,6 +43,7 @@ from partnerships.models import (
     ReportingLine,
     RoleMembership,
 )
+from partnerships.queries.keeping import WITH_AN_AREA
 
 
 def records_of(order: Order) -> tuple[list[Record], list[Record]]:
@@ -65,7 +68,11 @@ def _record(
 ) -> Record:  # fmt: skip
     of, same = facts.pop("of", ""), facts.pop("same", "")
     if kind == "delegation":
-        facts = _delegation_facts(order, facts)
+        same = _same_delegation(facts, body, ends) if facts["owner"] == body else ""
+        label, facts = _delegation_label(label, facts), _delegation_facts(order, facts)
+    elif kind == "role":
+        role = roles().get(facts["role"])
+        facts["about"] = role.title if role else facts["role"]
     elif kind in ("arrangement", "forum"):
         facts["follows"] = [f"place:{place}" for place in facts.pop("places", []) if place]
         if facts.get("arrangement"):
@@ -79,14 +86,42 @@ def _delegation_facts(order: Order, facts: dict[str, Any]) -> dict[str, Any]:
     source = _node(facts["from_forum"], facts["from_post"], facts["owner"] if own else None)
     target = _node(facts["to_forum"], facts["to_post"], facts["to_body"])
     inside = own and facts["to_body"] in family
-    mine = [f"place:{place}" for place, icb in facts["places"] if icb in family]
+    mine = [f"place:{place['place']}" for place in facts["places"] if place["icb"] in family]
+    elsewhere = [place["place"] for place in facts["places"] if place["icb"] not in family]
     return {
         "source": source, "target": target, "function": facts["function"], "form": facts["form"],
         "status": facts["status"], "alive": facts["alive"], "within": inside, "places": mine,
-        "other_places": len(facts["places"]) - len(mine),
+        "elsewhere": elsewhere, "own": own,
         "limit": None if facts["limit"] is None else Decimal(str(facts["limit"])),
-        "follows": [key for key in (target, source, *mine) if key],
+        "follows": [key for key in (target, source, *mine) if key], "about": _within_what(facts),
     }  # fmt: skip
+
+
+def _delegation_label(function: str, facts: dict[str, Any]) -> str:
+    """Who passes what on, and to whom."""
+    return f"{function}: {facts['maker']} to {facts['holder']}"
+
+
+def _within_what(facts: dict[str, Any]) -> str:
+    """The limits of a delegation, and what it rests on."""
+    limit = "no limit" if facts["limit"] is None else f"up to {money(facts['limit'])}"
+    where = ", ".join(place["name"] for place in facts["places"]) or "its whole area"
+    return f"{limit}, {where}; {facts['instrument']}"
+
+
+def _same_delegation(facts: dict[str, Any], owner: int, ends: date | None) -> str:
+    """What two bodies that become one would pass on twice; the limit may differ. Empty: there is no such other.
+
+    Of bodies with an area one that names no places is for that area, and so for another than the other's.
+    """
+    by_the_board = not facts["from_post"] and (not facts["from_forum"] or facts["form"] == Forum.Form.BOARD)
+    if not by_the_board:
+        return ""
+    places = sorted(place["place"] for place in facts["places"])
+    where = f"area of {owner}" if not places and facts["owner_kind"] in WITH_AN_AREA else str(places)
+    holder = _node(facts["to_forum"], facts["to_post"], facts["to_body"])
+    terms = [facts[name] for name in ("function", "status", "model", "basis", "limit_kind", "urgent", "fund")]
+    return "|".join(map(str, ["delegation", holder, where, ends, *terms]))
 
 
 def _node(forum: int | None, post: int | None, body: int | None) -> str:
@@ -126,7 +161,7 @@ def _selects(order: Order) -> Iterator[Any]:
     yield from _arrangements(order, mine, also)
     yield from _forums(order, mine, also)
     yield from _people(order, mine, also)
-    yield _delegations(order, mine)
+    yield _delegations(order, mine, also)
 
 
 def _links(order: Order, mine: list[int], also: list[int]) -> Iterator[Any]:
@@ -168,8 +203,10 @@ def _areas(order: Order, mine: list[int], also: list[int]) -> Iterator[Any]:
 
 def _arrangements(order: Order, mine: list[int], also: list[int]) -> Iterator[Any]:
     live = Arrangement.objects.filter(_live(order))
+    icp = Q(kind=Arrangement.Kind.ICP)  # an integrated care board has one
     yield _select(
-        "arrangement", live.filter(host__in=mine), "name", "host_id",
+        "arrangement", live.filter(Q(host__in=mine) | icp & Q(host__in=also)), "name", "host_id",
+        same=Case(When(icp, then=Value("icp")), default=Value("")),
         places=ArraySubquery(Place.objects.filter(pk=OuterRef("place_id")).values("pk")),
     )  # fmt: skip
     members = ArrangementMember.objects.filter(_live(order))
@@ -246,16 +283,14 @@ def _people(order: Order, mine: list[int], also: list[int]) -> Iterator[Any]:
     yield _select("post", Post.objects.filter(live, **his), "title", "organisation_id")
     jobs = Employment.objects.filter(live, organisation__in=also)
     yield _select("employment", jobs, "person__name", "organisation_id", same=_named("person", "person_id"))
-    roles = RoleMembership.objects.filter(live, organisation__in=also)
-    yield _select(
-        "role", roles, _pair("user__name", "role"), "organisation_id", same=_named("user", "user_id"), role=F("role")
-    )
+    held = RoleMembership.objects.filter(live, organisation__in=also)
+    yield _select("role", held, "user__name", "organisation_id", same=_named("user", "user_id"), role=F("role"))
 
 
-def _delegations(order: Order, mine: list[int]) -> Any:
+def _delegations(order: Order, mine: list[int], also: list[int]) -> Any:
     on = order.on
     ours = (
-        Q(from_organisation__in=mine) | Q(to_organisation__in=mine) | Q(to_forum__host__in=mine)
+        Q(from_organisation__in=also) | Q(to_organisation__in=mine) | Q(to_forum__host__in=mine)
         | Q(to_post__organisation__in=mine)
     )  # fmt: skip
     through = Delegation.places.through.objects.filter(delegation=OuterRef("pk")).order_by("place_id")
@@ -263,20 +298,28 @@ def _delegations(order: Order, mine: list[int]) -> Any:
         When(from_organisation__in=mine, then=F("from_organisation_id")),
         When(to_organisation__in=mine, then=F("to_organisation_id")),
         When(to_forum__host__in=mine, then=F("to_forum__host_id")),
-        default=F("to_post__organisation_id"),
+        When(to_post__organisation__in=mine, then=F("to_post__organisation_id")),
+        default=F("from_organisation_id"),
     )
     ended = (
         Q(from_organisation__closed__lt=on) | Q(to_organisation__closed__lt=on) | Q(to_forum__ends__lt=on)
         | Q(to_forum__host__closed__lt=on) | Q(to_post__ends__lt=on)
     )  # fmt: skip
+    place = JSONObject(place=F("place_id"), icb=F("place__icb_id"), name=F("place__name"))
+    terms: dict[str, Any] = {
+        name: F(name) for name in ("status", "model", "basis", "limit_kind", "urgent", "instrument")
+    }
     return _select(
         "delegation", Delegation.objects.filter(ours, _live(order)).exclude(status__in=("ended", "withdrawn")),
-        _pair("function__name", "instrument"), body,
+        "function__name", body,
         owner=F("from_organisation_id"), from_forum=F("from_forum_id"), from_post=F("from_post_id"),
         to_forum=F("to_forum_id"), to_post=F("to_post_id"), to_body=F("to_organisation_id"), form=F("from_forum__form"),
-        function=F("function_id"), status=F("status"), limit=Cast(F("limit"), CharField()),
+        function=F("function_id"), fund=F("fund_id"), limit=Cast(F("limit"), CharField()),
+        owner_kind=F("from_organisation__kind"),
+        maker=Coalesce("from_forum__name", "from_post__title", "from_organisation__name"),
+        holder=Coalesce("to_forum__name", "to_post__title", "to_organisation__name"),
         alive=Case(When(ended, then=Value(False)), default=Value(True)),
-        places=ArraySubquery(through.values_list(JSONObject(place=F("place_id"), icb=F("place__icb_id")))),
+        places=ArraySubquery(through.values_list(place)), **terms,
     )  # fmt: skip
 
 

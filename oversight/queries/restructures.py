@@ -34,9 +34,9 @@ from collaboration.models import (
 )
 from ics_governance.context import system
 from oversight import lineage
-from oversight.lineage import Body, Order, Plan, Problem
 from oversight.models import Case as OpenCase
 from oversight.models import Restructure, Signal
+from oversight.moves import BOARDS, Body, Order, Plan, Problem, order_problems
 from partnerships.models import (
     Action,
     Completeness,
@@ -98,11 +98,11 @@ class OpenKind:
     code: str
     title: str
     passing: str
-    ends: str = ""  # what ending it means, where its workflow can
 
 
 OPEN = (
     OpenKind("meeting", "Meetings planned for that day or later", "to the forum that follows, with its agenda"),
+    OpenKind("meeting_cancelled", "Meetings of forums that end", "cancelled: such a forum holds no more"),
     OpenKind("draft", "Draft and deferred decisions", "to the forum that follows; agreed ones stay"),
     OpenKind("action", "Open actions", "to the successor as owner, with the same person"),
     OpenKind("case", "Open cases", "holder, respondent and raiser, each where it is one; a party still holds no stage"),
@@ -116,10 +116,14 @@ OPEN = (
 OPEN_KINDS = {kind.code: kind for kind in OPEN}
 
 
-def open_counts(order: Order) -> dict[str, int]:
+def open_counts(plan: Plan) -> dict[str, int]:
     """How many open matters of each kind touch the predecessors; none of them is read, and nothing says whose."""
-    mine = sorted(order.family)
-    columns = {code: _counted(rows) for code, rows in open_matters(mine, order.on).items()}
+    order = plan.order
+    mine, rows = sorted(order.family), open_matters(order.family, order.on)
+    ended = [move.record.id for move in plan.moves if move.record.kind == "forum" and move.fate == "end"]
+    rows["meeting_cancelled"] = rows["meeting"].filter(forum__in=ended)
+    rows["meeting"] = rows["meeting"].exclude(forum__in=ended)
+    columns = {code: _counted(rows) for code, rows in rows.items()}
     with system("count what is open at bodies that are to be restructured"):
         row = Organisation.objects.filter(pk=mine[0]).values_list(*columns.values()).get() if mine else ()
     return dict(zip(columns, row, strict=False))
@@ -169,7 +173,9 @@ class Preview:
     @property
     def digest(self) -> str:
         """Of everything that would move, so that nobody carries out what has changed since they looked."""
-        rows = [(move.record.key, move.choice, move.record.label) for move in self.plan.moves]
+        rows = [
+            (move.record.key, move.choice, move.record.label, sorted(move.changes.items())) for move in self.plan.moves
+        ]
         return hashlib.sha256(repr((rows, self.since)).encode()).hexdigest()[:20]
 
     @property
@@ -184,8 +190,9 @@ def preview(restructure: Restructure, today: date) -> Preview:
     records, held = records_of(order)
     plan = lineage.plan(order, records, restructure.choices, held)
     facts = _facts(restructure, order)
-    problems = [*lineage.order_problems(order), *_conflicts(restructure, facts), *_regions(plan), *plan.problems]
-    return Preview(plan, open_counts(order), tuple(problems), facts["since"], _to_do(order, plan, facts["declared"]))
+    problems = [*order_problems(order), *_conflicts(restructure, order, facts)]
+    problems += [*_regions(plan), *plan.problems]
+    return Preview(plan, open_counts(plan), tuple(problems), facts["since"], _to_do(order, plan, facts["declared"]))
 
 
 def _facts(restructure: Restructure, order: Order) -> dict[str, Any]:
@@ -211,16 +218,21 @@ def _facts(restructure: Restructure, order: Order) -> dict[str, Any]:
     return {name: row.get(name) or (0 if name == "since" else ()) for name in columns}
 
 
-def codes_taken(restructure: Restructure) -> Iterator[Problem]:
-    """A new body needs a code of its own."""
-    codes = [str(spec["code"]).upper() for spec in restructure.new_body.get("bodies", []) if spec.get("code")]
-    taken = Organisation.objects.filter(Q(ods_code__in=codes) | Q(gss_code__in=codes) | Q(local_code__in=codes))
-    for name in taken.values_list("name", flat=True) if codes else ():
-        yield Problem(f"The code of the new body is that of {name} already: give it another.")
+def _taken(restructure: Restructure, order: Order) -> Iterator[Problem]:
+    """A new body needs a code and a name of its own, also when others were recorded since it was prepared."""
+    new = [spec for spec in restructure.new_body.get("bodies", []) if not spec.get("id")]
+    same = Q(pk__in=[])
+    for spec in new:
+        if code := str(spec.get("code") or "").upper():
+            same |= Q(ods_code=code) | Q(gss_code=code) | Q(local_code=code)
+        apart = order.family if order.closes else ()
+        same |= Q(kind=spec["kind"], name__iexact=spec["name"], closed=None) & ~Q(pk__in=apart)
+    for name in Organisation.objects.filter(same).values_list("name", flat=True) if new else ():
+        yield Problem(f"The code or the name of the new body is that of {name} already: prepare it with another.")
 
 
-def _conflicts(restructure: Restructure, facts: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from codes_taken(restructure)
+def _conflicts(restructure: Restructure, order: Order, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _taken(restructure, order)
     for pair in facts["gone"]:
         yield Problem(f"{pair} are linked by a succession already.")
     for pk in facts["drafts"]:
@@ -228,27 +240,38 @@ def _conflicts(restructure: Restructure, facts: Mapping[str, Any]) -> Iterator[P
 
 
 def _regions(plan: Plan) -> Iterator[Problem]:
-    """The new body lies in one region."""
-    if plan.order.region_named or not plan.order.closes or any(body.id for body in plan.order.successors):
+    """A new integrated care board lies in one region."""
+    order = plan.order
+    if order.region_named or not order.closes:
         return
-    regions = {
-        move.record.facts["other"]
+    links = [
+        move
         for move in plan.moves
         if move.record.kind == "relation" and move.record.facts.get("relation") == "region"
-        and move.record.facts.get("outgoing") and move.record.body in plan.order.family
-    }  # fmt: skip
-    if len(regions) > 1:
+        and move.record.facts.get("outgoing") and move.record.body in order.family
+    ]  # fmt: skip
+    alone = not any(body.id for body in order.successors)
+    if alone and len({move.record.facts["other"] for move in links}) > 1:
         yield Problem("The predecessors lie in different regions: name the region of the new body.")
+    for to, body in enumerate(order.successors):
+        placed = any(move.fate == "carry_on" and to in (move.to, *move.also) for move in links)
+        if body.id is None and body.kind == "icb" and not placed:
+            yield Problem(f"{body.name} would lie in no region: choose it below, or prepare it anew with its region.")
 
 
 def _to_do(order: Order, plan: Plan, declared: Iterable[str]) -> tuple[str, ...]:
     """What the wizard leaves to people, said before and after."""
     found = []
     after = " and ".join(body.name for body in order.successors)
-    if order.closes and order.successors:
-        boards = [m for m in plan.moves if m.record.facts.get("form") in lineage.BOARDS and m.record.kind == "forum"]
-        if boards and not any(move.fate == "carry_on" for move in boards):
-            found.append(f"Record the board of {after} and its committees, with their members.")
+    boards = [m for m in plan.moves if m.record.facts.get("form") in BOARDS and m.record.kind == "forum"]
+    carried = {m.to for m in boards if m.fate == "carry_on" and m.record.facts["form"] == "board"}
+    for to, body in enumerate(order.successors if order.closes else ()):
+        if body.id is None and to not in carried and (boards or body.kind == "icb"):
+            found.append(f"Record the board of {body.name} and its committees, with their members.")
+    icps = [m for m in plan.moves if m.record.same == "icp"]
+    for move in icps if any(move.fate == "carry_on" for move in icps) else ():
+        if move.fate == "end":
+            found.append(f"Add the members of {move.record.label} to the integrated care partnership that goes on.")
     families = [family.replace("_", " ") for family in declared]
     if families and order.closes and order.successors:
         found.append(

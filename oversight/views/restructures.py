@@ -66,8 +66,9 @@ class _Fields:
 
 def _draft(request: HttpRequest, values: dict[str, Any]) -> Restructure:
     asked = {name: values[name] for name in ("kind", "effective_on", "instrument", "note", "successors")}
-    name = values["name"] if values["kind"] == "rename" else ""
-    return actions.draft(by=request.actor, predecessors=values["before"], name=name, **asked)
+    if values["kind"] == "rename":
+        asked |= {"name": values["name"], "short_name": values["short_name"]}
+    return actions.draft(by=request.actor, predecessors=values["before"], **asked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

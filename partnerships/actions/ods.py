@@ -220,12 +220,12 @@ def _after(row: OdsRow, field: str) -> Any:
 
 
 def _create(row: OdsRow, on: date, staged: OdsImport) -> Organisation:
-    name = _after(row, "name")
-    trust = Kind.TRUST if "is_foundation_trust" in row.changes or name.endswith("Trust") else Kind.ICB
+    name, kind = _after(row, "name"), _after(row, "kind")
+    refuse(None if kind else Reason(STALE.format(what=name)))  # staged before the kind was kept
     body = Organisation.objects.create(
-        kind=trust,
+        kind=kind,
         name=name,
-        short_name=short_name_of_trust(name) if trust == Kind.TRUST else _short_name_of_icb(name),
+        short_name=short_name_of_trust(name) if kind == Kind.TRUST else _short_name_of_icb(name),
         ods_code=row.code,
         opened=_day(_after(row, "opened")),
         closed=_day(_after(row, "closed")),
@@ -242,6 +242,7 @@ def _short_name_of_icb(name: str) -> str:
 
 
 def _change(row: OdsRow, body: Organisation, on: date, staged: OdsImport) -> None:
+    followed = None
     instrument = f"{IMPORT_EVENT} {staged.pk} of the national register, {staged.file_name}"[:200]
     if "name" in row.changes:
         before = body.name
@@ -253,12 +254,12 @@ def _change(row: OdsRow, body: Organisation, on: date, staged: OdsImport) -> Non
         body.opened = _day(row.changes["opened"][1])
     if "closed" in row.changes:
         before_it, body.closed = body.closed, _day(row.changes["closed"][1])
-        follow_end(body, before_it, body.closed)
+        followed = follow_end(body, before_it, body.closed)
     if row.outcome == Outcome.DIFFERS:
         mark_corrected(body)  # somebody chose it: it stays curated, and the tables no longer change it
     _within_its_life(body)
     body.save()
-    if body.closed and "closed" in row.changes:
+    if body.closed and "closed" in row.changes and followed is None:
         ended = end_links(body, body.closed)
         happened(body, LineageEvent.Kind.CLOSE, body.closed + DAY, instrument, moved=ended)
 

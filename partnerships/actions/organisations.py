@@ -1,6 +1,5 @@
 """Writes about bodies: record one, correct it, rename it, close it. Nothing is ever deleted."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -24,7 +23,15 @@ from partnerships.models import (
     OrganisationRelation,
 )
 from partnerships.ods import folded
-from partnerships.queries.keeping import BY_HAND, CODED_BY, CORRECTED, ENTERED, KNOWN_FROM, SUBTYPES_OF
+from partnerships.queries.keeping import (
+    BY_HAND,
+    CORRECTED,
+    ENTERED,
+    KNOWN_FROM,
+    SUBTYPES_OF,
+    namesake,
+    wrong_with_codes,
+)
 
 BODY = (
     "kind", "name", "short_name", "ods_code", "gss_code", "local_code", "opened", "closed", "subtype",
@@ -33,6 +40,7 @@ BODY = (
 CHANGED_BY_EVENTS = ("name", "short_name", "closed")
 REGISTER_LOCK = 0x1CE5EED  # who loads or imports bodies, or gives a code, takes turns
 DAY = timedelta(days=1)
+EARLIEST = date(1800, 1, 1)  # an earlier first day is a slip of the keyboard
 
 
 def require_keeper(by: Actor) -> None:
@@ -65,7 +73,7 @@ def record_body(*, by: Actor, values: Mapping[str, Any]) -> Organisation:
     for column in ("ods_code", "gss_code"):
         values[column] = (values.get(column) or "").strip().upper() or None
     body = Organisation(**values)
-    refuse(*_wrong_with_codes(body), *_wrong_with_facts(body), _namesake(body))
+    refuse(*wrong_with_codes(body), *_wrong_with_facts(body), namesake(body))
     if not body.ods_code and not body.gss_code:
         body.local_code = next_local_code()
     body.save(force_insert=True)
@@ -104,35 +112,15 @@ def mark_corrected(body: Organisation, *, save: bool = False) -> None:
             body.save(update_fields=["source"])
 
 
-def _wrong_with_codes(body: Organisation) -> Iterator[Reason]:
-    national = CODED_BY.get(body.kind)
-    if national == "ods_code" and not body.ods_code:
-        yield Reason(f"Enter the ODS code: every {body.get_kind_display()} has one", "ods_code")
-    if national == "gss_code" and not body.gss_code:
-        yield Reason("Enter the GSS code: every council has one", "gss_code")
-    if body.ods_code and not re.fullmatch(r"[A-Z0-9]{2,12}", body.ods_code):
-        yield Reason("An ODS code has 2 to 12 capital letters and figures", "ods_code")
-    if body.gss_code and not re.fullmatch(r"[A-Z][0-9]{8}", body.gss_code):
-        yield Reason("A GSS code is a letter and 8 figures, such as E08000032", "gss_code")
-    for column in ("ods_code", "gss_code"):
-        code = getattr(body, column)
-        if code and (other := Organisation.objects.coded(code).first()):
-            yield Reason(f"The code {code} belongs to {other.name}", column)
-
-
 def _wrong_with_facts(body: Organisation) -> Iterator[Reason]:
+    if body.opened and body.opened < EARLIEST:
+        yield Reason(f"No body is older than {in_words(EARLIEST)}: check the year", "opened")
     if body.opened and body.closed and body.closed < body.opened:
         yield Reason("The last day lies before the first", "closed")
     if body.subtype and body.subtype not in SUBTYPES_OF.get(body.kind, ()):
         yield Reason(f"This is no kind of {body.get_kind_display()}", "subtype")
     if body.is_foundation_trust and body.kind != Kind.TRUST:
         yield Reason("Only a trust can be a foundation trust", "is_foundation_trust")
-
-
-def _namesake(body: Organisation) -> Reason | None:
-    for other in Organisation.objects.filter(kind=body.kind, name__iexact=body.name, closed=None):
-        return Reason(f"The register holds {other.name} already, with the code {other.code}", "name")
-    return None
 
 
 def _links_outside(body: Organisation, opened: date | None, closed: date | None) -> Iterator[Reason]:
@@ -157,20 +145,34 @@ def rename(*, by: Actor, body: Organisation, name: str, first_day: date, instrum
     require_keeper(by)
     body = locked(body)
     refuse(
-        Reason("It bears this name already", "name") if name == body.name else None,
+        *wrong_with_name(body, name, first_day),
         Reason("Record a new name once it is in force", "first_day") if first_day > by.on else None,
+    )
+    before = body.name
+    take_name(by=by, body=body, name=name, first_day=first_day)
+    return happened(body, LineageEvent.Kind.RENAME, first_day, instrument, moved={"names": [before, name]})
+
+
+def wrong_with_name(body: Organisation, name: str, first_day: date) -> Iterator[Reason]:
+    """What stands against a new name from a day on."""
+    found = (
+        Reason("It bears this name already", "name") if name == body.name else None,
+        namesake(Organisation(kind=body.kind, name=name), apart=[body.pk]),
         _before_it_began(body, first_day),
         Reason("It had closed by then", "first_day") if body.closed and first_day > body.closed else None,
         _before_last_name(body, first_day),
     )
+    yield from filter(None, found)
+
+
+def take_name(*, by: Actor, body: Organisation, name: str, first_day: date, short_name: str = "") -> None:
+    """Give the name that was found in order, and keep the former one. The caller has checked permission and name."""
     before = ledger.snapshot(body, CHANGED_BY_EVENTS)
     keep_name(body, name, first_day, by.on)
+    body.short_name = short_name or body.short_name
     mark_corrected(body)
     body.save(update_fields=["name", "short_name", "source"])
-    moved = {"names": [before["name"], name]}
-    event = happened(body, LineageEvent.Kind.RENAME, first_day, instrument, moved=moved)
     _told(body, "organisation.renamed", before, by)
-    return event
 
 
 def keep_name(body: Organisation, name: str, first_day: date, today: date) -> None:
@@ -205,7 +207,7 @@ def close(*, by: Actor, body: Organisation, last_day: date, instrument: str = ""
     require_keeper(by)
     body = locked(body)
     refuse(
-        Reason(f"It closed on {in_words(body.closed)} already", "last_day") if body.closed else None,
+        Reason(_closed_already(body.closed, by.on), "last_day") if body.closed else None,
         Reason(f"It opened on {in_words(body.opened)}: it cannot close before", "last_day")
         if body.opened and last_day < body.opened
         else None,
@@ -221,6 +223,10 @@ def close(*, by: Actor, body: Organisation, last_day: date, instrument: str = ""
     return event
 
 
+def _closed_already(last_day: date, today: date) -> str:
+    return f"It {'closes' if last_day >= today else 'closed'} on {in_words(last_day)} already"
+
+
 def _links_begin_after(body: Organisation, day: date) -> Iterator[Reason]:
     around = OrganisationRelation.objects.filter(Q(source_body=body) | Q(target_body=body), starts__gt=day)
     if later := around.select_related("source_body", "target_body").first():
@@ -230,27 +236,44 @@ def _links_begin_after(body: Organisation, day: date) -> Iterator[Reason]:
         yield Reason(f"It joins a cluster on {in_words(member.starts)}, after that day", "last_day")
 
 
-def end_links(body: Organisation, last_day: date) -> dict[str, list[int]]:
-    """End the links and the cluster membership that go on after a day; returns their ids by kind."""
+def end_links(body: Organisation, last_day: date) -> dict[str, Any]:
+    """End the links and the cluster membership that go on after a day; returns their ids by kind, and their ends."""
     goes_on = Q(ends=None) | Q(ends__gt=last_day)
     links = OrganisationRelation.objects.filter(goes_on, Q(source_body=body) | Q(target_body=body))
     members = ClusterMember.objects.filter(goes_on, organisation=body)
-    ended = {}
+    ended: dict[str, Any] = {}
     for name, rows in (("relations", links.order_by("pk")), ("cluster_members", members.order_by("pk"))):
-        if found := list(rows.exclude(starts__gt=last_day).values_list("pk", flat=True)):
-            ended[name] = found
+        if found := dict(rows.exclude(starts__gt=last_day).values_list("pk", "ends")):
+            ended[name] = list(found)
+            if until := {pk: ends.isoformat() for pk, ends in found.items() if ends}:
+                ended[f"{name}_until"] = until
             rows.filter(pk__in=found).update(ends=last_day)
     return ended
 
 
-def follow_end(body: Organisation, before: date | None, after: date | None) -> None:
-    """When the last day of a body is corrected, what ended with it ends with it still, or goes on if it does."""
+def follow_end(body: Organisation, before: date | None, after: date | None) -> LineageEvent | None:
+    """When the last day of a body is corrected, what ended with it ends with it still, or as it would have without.
+
+    The event by which it closed follows too, and is returned: told of the new day, or no more when there is none.
+    """
     if before is None or before == after:
-        return
+        return None
+    closing = body.lineage_events.filter(kind=LineageEvent.Kind.CLOSE, effective_on=before + DAY)
+    event = closing.exclude(moved__has_key="withdrawn").order_by("-pk").first()
     links = OrganisationRelation.objects.filter(Q(source_body=body, target_body__closed=None)
                                                 | Q(target_body=body, source_body__closed=None))  # fmt: skip
-    for rows in (links, ClusterMember.objects.filter(organisation=body, cluster__ends=None)):
-        rows.filter(ends=before).update(ends=after)
+    members = ClusterMember.objects.filter(organisation=body, cluster__ends=None)
+    for name, rows in (("relations", links), ("cluster_members", members)):
+        until = event.moved.get(f"{name}_until", {}) if event else {}
+        for row in rows.filter(ends=before):
+            own = until.get(str(row.pk))
+            row.ends = min(filter(None, (after, date.fromisoformat(own) if own else None)), default=None)
+            row.save(update_fields=["ends"])
+    if event is not None:
+        event.effective_on = after + DAY if after else event.effective_on
+        event.moved = event.moved if after else event.moved | {"withdrawn": True}
+        event.save(update_fields=["effective_on", "moved"])
+    return event
 
 
 def happened(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
+from ics_governance import ledger
 from ics_governance.actions import change, locked, record_new
 from ics_governance.permissions import Actor
 from ics_governance.wording import day as in_words
@@ -42,9 +43,12 @@ def link(*, by: Actor, body: Organisation, values: Mapping[str, Any]) -> Organis
 
 @transaction.atomic
 def end_link(*, by: Actor, relation: OrganisationRelation, last_day: date) -> OrganisationRelation:
-    """End a link; it stays in the register with its dates."""
+    """End a link; it stays in the register with its dates. One that has not begun is withdrawn by an earlier day."""
     require_keeper(by)
     relation = locked(relation)
+    if _never_begins(relation, last_day, by.on):
+        mark_corrected(relation.source_body, save=True)
+        return _withdrawn(relation, "organisation.link_withdrawn", LINK, by, relation.source_body_id)
     refuse(*_wrong_end(relation, last_day))
     mark_corrected(relation.source_body, save=True)
     body = relation.source_body_id
@@ -120,6 +124,18 @@ def _wrong_end(row: OrganisationRelation | ClusterMember | Cluster, last_day: da
         yield Reason(f"It began on {in_words(row.starts)}: its last day cannot lie before", "last_day")
 
 
+def _never_begins(row: OrganisationRelation | ClusterMember, last_day: date, today: date) -> bool:
+    """Whether it was to begin in days to come, and now does not: it held on no day."""
+    return row.starts is not None and row.starts > today and last_day < row.starts
+
+
+def _withdrawn(row: M, kind: str, fields: Iterable[str], by: Actor, body: int) -> M:
+    """Take away what never began; the audit trail keeps what it said."""
+    ledger.append(by=by, kind=kind, record=row, before=ledger.snapshot(row, fields), organisation_id=body)
+    type(row)._default_manager.filter(pk=row.pk).delete()
+    return row
+
+
 def _during(rows: models.QuerySet[M], starts: date, ends: date | None) -> models.QuerySet[M]:
     """Rows that share a day with the span."""
     rows = rows.filter(Q(ends=None) | Q(ends__gte=starts))
@@ -127,10 +143,13 @@ def _during(rows: models.QuerySet[M], starts: date, ends: date | None) -> models
 
 
 def _overlapping(made: OrganisationRelation) -> Iterator[Reason]:
-    same = OrganisationRelation.objects.filter(source_body=made.source_body, kind=made.kind)
+    mine = Q(source_body=made.source_body)
+    if made.kind == Relation.COTERMINOUS:  # it holds both ways, whichever way it was recorded
+        mine |= Q(source_body=made.target_body, target_body=made.source_body)
+    same, both = OrganisationRelation.objects.filter(mine, kind=made.kind), {made.source_body_id, made.target_body_id}
     for row in _during(same, made.starts, made.ends).select_related("target_body"):  # type: ignore[arg-type]
         since = f"since {in_words(row.starts)}" if row.starts else "already"
-        if row.target_body_id == made.target_body_id:
+        if {row.source_body_id, row.target_body_id} == both:
             yield Reason(f"These two bodies are linked in this way {since}: memberships cannot overlap", "target_body")
         elif made.kind == Relation.REGION:
             yield Reason(
@@ -173,6 +192,19 @@ def form_cluster(
 
 
 @transaction.atomic
+def correct_cluster(*, by: Actor, cluster: Cluster, values: Mapping[str, Any]) -> Cluster:
+    """Correct what is recorded of a cluster: its name, which posts are shared, how sure that is, and a note."""
+    require_keeper(by)
+    cluster = locked(cluster)
+    others = _during(Cluster.objects.filter(name__iexact=values["name"]), cluster.starts or date.min, cluster.ends)
+    namesake = others.exclude(pk=cluster.pk).exists()
+    refuse(Reason("There is a cluster of this name", "name") if namesake else None)
+    first = cluster.members.order_by("pk").first()
+    body = first.organisation_id if first else 0
+    return change(cluster, "cluster.corrected", by=by, organisation_id=body, changes=values)
+
+
+@transaction.atomic
 def join_cluster(*, by: Actor, cluster: Cluster, organisation: Organisation, starts: date) -> ClusterMember:
     """An ICB joins a cluster; it is in one at a time."""
     require_keeper(by)
@@ -192,9 +224,11 @@ def join_cluster(*, by: Actor, cluster: Cluster, organisation: Organisation, sta
 
 @transaction.atomic
 def leave_cluster(*, by: Actor, member: ClusterMember, last_day: date) -> ClusterMember:
-    """An ICB leaves a cluster; the membership stays with its dates."""
+    """An ICB leaves a cluster; the membership stays with its dates. One that has not begun can be withdrawn."""
     require_keeper(by)
     member = locked(member)
+    if _never_begins(member, last_day, by.on):
+        return _withdrawn(member, "cluster.membership_withdrawn", MEMBER, by, member.organisation_id)
     refuse(*_wrong_end(member, last_day))
     body = member.organisation_id
     return change(member, "cluster.left", by=by, organisation_id=body, changes={"ends": last_day})

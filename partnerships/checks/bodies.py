@@ -38,7 +38,9 @@ def all_checks(register: Register) -> Iterator[Finding]:
     parties = grouped(register.of_arrangement(register.facts.parties), "arrangement")
     yield from place_without_icb(register)
     yield from place_in_two_icbs(register)
+    yield from board_not_recorded(register)
     yield from board_below_minimum(register)
+    yield from several_icps(register)
     yield from no_collaborative(register, parties)
     for arrangement in sorted(register.live(register.facts.arrangements), key=lambda row: row.id):
         if register.wanted(register.system_of(arrangement.host)):
@@ -107,6 +109,21 @@ def same_areas(register: Register) -> list[list[Place]]:
 # --- Boards -------------------------------------------------------------------------------------------------------
 
 
+def board_not_recorded(register: Register) -> Iterator[Finding]:
+    """An ICB of which other forums are recorded, such as those that a merger carried on, and not its board."""
+    forums = grouped(register.live_forums, "host")
+    for body in sorted(register.live(register.facts.bodies), key=lambda row: row.id):
+        mine = forums.get(body.id, ())
+        if body.kind == "icb" and mine and all(forum.form != "board" for forum in mine) and register.wanted(body.id):
+            yield finding(
+                "board_not_recorded",
+                f"{body.name} has forums in the register and no board.",
+                "Record its board with its members, and what it passed on to its committees.",
+                [("organisation", body.id)],
+                body.id,
+            )
+
+
 def board_below_minimum(register: Register) -> Iterator[Finding]:
     """Chair, chief executive, and at least one from each of trusts, general practice and councils."""
     for forum in register.live_forums:
@@ -157,6 +174,22 @@ def no_collaborative(register: Register, parties: dict[int, list[Party]]) -> Ite
             )
 
 
+def several_icps(register: Register) -> Iterator[Finding]:
+    """Two integrated care partnerships of one ICB, such as those of two boards that merged."""
+    icps = [row for row in register.live(register.facts.arrangements) if row.kind == "icp"]
+    for host, rows in sorted(grouped(icps, "host").items()):
+        if len(rows) > 1 and register.wanted(register.system_of(host)):
+            rows = sorted(rows, key=lambda row: row.id)
+            yield finding(
+                "several_icps",
+                f"{register.bodies[host].name} has {len(rows)} integrated care partnerships: "
+                f"{joined([row.name for row in rows])}.",
+                "End all but one, and add the members of the others to it.",
+                [("arrangement", row.id) for row in rows],
+                register.system_of(host),
+            )
+
+
 def icp_without_council(register: Register, arrangement: Arrangement, parties: list[Party]) -> Iterator[Finding]:
     """An integrated care partnership has every council of its system."""
     if arrangement.kind != "icp":
@@ -164,7 +197,8 @@ def icp_without_council(register: Register, arrangement: Arrangement, parties: l
     there = {row.body for row in parties}
     absent = sorted(row.name for row in register.councils_of(arrangement.host) if row.id not in there)
     if absent:
-        more = f" and {len(absent) - FEW} more councils" if len(absent) > FEW else ""
+        rest = len(absent) - FEW
+        more = f" and {rest} more {'council' if rest == 1 else 'councils'}" if rest > 0 else ""
         names = f"{', '.join(absent[:FEW])}{more}" if more else joined(absent)
         verb = "is" if len(absent) == 1 else "are"
         yield finding(

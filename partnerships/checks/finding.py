@@ -60,6 +60,8 @@ ROWS: list[tuple[str, str, str, str]] = [
     ("quorum_too_high", "error", "Quorum above the voting members", KEPT),
     ("board_below_minimum", "error", "ICB board below its minimum membership",
      "Chair, chief executive, and members from trusts, general practice and councils: Health and Care Act 2022"),
+    ("board_not_recorded", "warning", "ICB without a board in the register",
+     "Every integrated care board has a board; what is passed on comes from it: Health and Care Act 2022"),
     ("place_without_icb", "error", "Place in no live ICB", "Every place lies in one integrated care board"),
     ("place_in_two_icbs", "error", "Place in two live ICBs", "Every place lies in one integrated care board"),
     ("expiring", "warning", "Expires within 60 days", "An expired delegation gives no authority"),
@@ -75,6 +77,8 @@ ROWS: list[tuple[str, str, str, str]] = [
      "Guidance on well-led trusts: acute and mental health trusts take part in a provider collaborative"),
     ("icp_without_council", "warning", "Integrated care partnership without one of its councils",
      "It is the joint committee of the ICB and all upper-tier councils of its area: Health and Care Act 2022"),
+    ("several_icps", "warning", "More than one integrated care partnership",
+     "An integrated care board and its councils have one joint committee of this kind: Health and Care Act 2022"),
     ("partner_missing", "advice", "Place partnership without a type of partner", PLACES),
 ]  # fmt: skip
 CHECKS = {code: Check(title, Severity(severity), rests_on) for code, severity, title, rests_on in ROWS}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from ics_governance import forms
 from partnerships.checks import CHECKS, Severity
 from partnerships.models import Organisation
-from partnerships.queries.organisations import choices_of_places
+from partnerships.queries.organisations import choices_of_places, label_on
 
 from .organisations import choices, unknown
 
@@ -18,8 +18,9 @@ class OfSystem(forms.FilterForm):
 
     def __init__(self, data: Any, *, today: date) -> None:
         super().__init__(data)
-        _, self.systems = choices_of_places(today)
-        self.fields["system"].choices = choices([(body.code, body.label) for body in self.systems], "All of England")
+        _, self.systems = choices_of_places(today, str(self.data.get("system", ""))[:12])
+        systems = [(body.code, label_on(body, today)) for body in self.systems]
+        self.fields["system"].choices = choices(systems, "All of England")
 
     def clean_system(self) -> Organisation | None:
         """The ICB of the code."""

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from ics_governance import forms
-from partnerships.models import Kind, Organisation, OrganisationRelation
+from partnerships.models import Cluster, Kind, Organisation, OrganisationRelation
 from partnerships.models.organisations import SUBTYPES
 from partnerships.queries.keeping import JOINS, SUBTYPES_OF, links_of_kind
 
@@ -181,6 +181,25 @@ class ClusterForm(forms.Form):
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["members"].queryset = _bodies([Kind.ICB], on)  # type: ignore[attr-defined]
+
+
+class ClusterCorrectionForm(forms.Form):
+    """What is recorded of a cluster, corrected; its boards join and leave by themselves."""
+
+    name = forms.CharField(label="Name", max_length=160)
+    shares_chair = forms.BooleanField(label="They share a chair", required=False)
+    shares_chief_executive = forms.BooleanField(label="They share a chief executive", required=False)
+    mark = forms.ChoiceField(
+        label="How sure it is",
+        choices=[("V", "Confirmed"), ("P", "Partly confirmed"), ("R", "To be confirmed"), ("", "Entered by hand")],
+        required=False,
+    )
+    note = forms.CharField(label="Note", max_length=300, required=False)
+    parts = [("", "", ["name"]), ("What they share", "", ["shares_chair", "shares_chief_executive", "mark", "note"])]
+
+    def __init__(self, *args: Any, cluster: Cluster, **kwargs: Any) -> None:
+        initial = {name: getattr(cluster, name) for name in self.base_fields}
+        super().__init__(*args, initial=initial, **kwargs)
 
 
 class JoinForm(forms.Form):

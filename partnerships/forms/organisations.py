@@ -10,7 +10,7 @@ from ics_governance import forms
 from ics_governance.wording import day as day_in_words
 from partnerships.activity_areas import all_areas
 from partnerships.models import Arrangement, Delegation, Forum, Function, Kind, Organisation, SpatialLevel
-from partnerships.queries.organisations import choices_of_places
+from partnerships.queries.organisations import choices_of_places, label_on
 
 EARLIEST = date(1948, 7, 5)  # the first day of the NHS; an earlier one is a slip of the keyboard
 LATEST = date(2099, 12, 31)
@@ -45,7 +45,10 @@ class AsOf(forms.FilterForm):
 
 
 class SystemFilter(AsOf):
-    """Filters by ICB, offered as they were on the day: what is chosen becomes the organisation."""
+    """Filters by ICB, offered as they were on the day: what is chosen becomes the organisation.
+
+    An ICB that has closed is no longer offered, but can be asked for: the list is then that of its last day.
+    """
 
     q = forms.CharField(label="Search", max_length=100)
     system = forms.ChoiceField(label="System", error_messages=unknown("an integrated care board"))
@@ -57,9 +60,14 @@ class SystemFilter(AsOf):
             asked = self.fields["as_of"].clean(self.data.get("as_of"))
         except ValidationError:
             asked = None
-        self.regions, self.systems = choices_of_places(asked or today)
-        systems = [(body.code, body.label) for body in self.systems]
+        self.regions, self.systems = choices_of_places(asked or today, str(self.data.get("system", ""))[:12])
+        systems = [(body.code, label_on(body, asked or today)) for body in self.systems]
         self.fields["system"].choices = choices(systems, "All systems")
+
+    def day(self, today: date) -> date:
+        """The day asked for, or today; of a system that had ended by then, its last."""
+        asked, system = super().day(today), self.values.get("system")
+        return min(asked, system.closed or asked) if system else asked
 
     def clean_system(self) -> Organisation | None:
         """The ICB of the code."""

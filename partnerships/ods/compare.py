@@ -44,6 +44,7 @@ class Held:
     region: str | None = None
     curated: bool = True
     former: tuple[str, ...] = ()
+    became: str = ""  # what it merged into or was split into, and when, in words
 
     def exists_on(self, day: date) -> bool:
         """Whether it existed on that day."""
@@ -135,6 +136,8 @@ def _without_icb(
 
 def _changes(said: Said, held: Held | None, on: date) -> Iterator[tuple[str, Change]]:
     """Each field that the file says something else about. Dates are ISO texts, so that they can be stored."""
+    if held is None:
+        yield "kind", (None, said.kind)
     if held is None or folded(held.name) != folded(said.name):
         yield "name", (held.name if held else None, titled(said.name))
     opened = said.opened
@@ -169,7 +172,10 @@ def _about(said: Said, held: Held, changes: Mapping[str, Change]) -> str:
     if "closed" in changes:
         _, after = changes["closed"]
         notes.append("Ticked, it is closed." if after and not held.closed else "")
-        notes.append("Ticked, it is open again." if not after else "")
+        again = (
+            f"It {held.became}: ticked, it is open again beside that." if held.became else "Ticked, it is open again."
+        )
+        notes.append(again if not after else "")
     return " ".join(filter(None, notes))
 
 

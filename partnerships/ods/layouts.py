@@ -22,6 +22,8 @@ STRATEGIC_PARTNERSHIP, REGION_ROLE = "RO261", "RO209"
 
 def read(data: bytes) -> Extract:
     """What a file says. Raises BadExtract with every problem and its line."""
+    if data[:2] == b"PK" and b"xl/" in data:
+        raise _refusal("This is an Excel workbook: save its table as CSV, and choose that.")
     if data[:2] == b"PK":
         raise _refusal("This is a packed file: unpack it, and choose the table in it.")
     text = _text(data)
@@ -49,20 +51,25 @@ def _text(data: bytes) -> str:
 
 
 def _table(text: str) -> Extract:
+    first = text.lstrip().partition("\n")[0]
+    if first.count(";") >= COLUMNS - 1 > first.count(","):
+        raise _refusal("Its columns are parted by semicolons: save the table as CSV with commas.")
     problems: list[Problem] = []
     rows = list(_lines(text, problems))
     widths = {len(cells) for _, cells in rows}
     if len(rows) > 1 and len(widths) == 1 and widths != {COLUMNS}:
         (width,) = widths
         more = "a column is missing" if width < COLUMNS else "there are columns too many"
-        raise _refusal(f"Every line has {width} columns, and this layout has {COLUMNS}: {more}.")
+        columns = _columns(width)
+        raise _refusal(f"Every line has {columns}, and this layout has {COLUMNS}: {more}.")
     if len(rows) > 1 and COLUMNS not in widths:
         raise _refusal(f"No line has {COLUMNS} columns: this is not a table of the national register.")
     said = []
     for line, cells in rows:
         if len(cells) != COLUMNS:
             cut = "cut off or a column is missing" if len(cells) < COLUMNS else "there are columns too many"
-            problems.append(Problem(f"it has {len(cells)} columns in place of {COLUMNS}: {cut}.", line))
+            columns = _columns(len(cells))
+            problems.append(Problem(f"it has {columns} in place of {COLUMNS}: {cut}.", line))
         else:
             said.append(_from_cells(line, [cell.strip() for cell in cells], problems))
     whole = not any("cut off" in problem.text for problem in problems)
@@ -70,6 +77,10 @@ def _table(text: str) -> Extract:
         problems.append(Problem("The file ends in the middle of a row: it is cut off.", rows[-1][0] if rows else None))
     found = checked(said, problems)
     return Extract("icb" if all(row.kind != "trust" for row in found) else "etr", found)
+
+
+def _columns(number: int) -> str:
+    return "1 column" if number == 1 else f"{number} columns"
 
 
 def _lines(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:

@@ -36,11 +36,13 @@ def shared(cluster: Cluster) -> str:
     return f"shared {' and '.join(posts)}" if posts else "shared leadership; which posts is not recorded"
 
 
-def on(actor: Actor, day: date) -> list[Clustered]:
-    """Clusters in force on a day, with the boards that belong to them then. Two queries."""
+def on(actor: Actor, day: date, *, coming: bool = False) -> list[Clustered]:
+    """Clusters in force on a day, with the boards that belong to them then; with those that are yet to join. Two
+    queries."""
     found = {cluster.pk: Clustered(cluster) for cluster in Cluster.objects.on(day)}
     visible = scope(actor, P.ORGANISATION_VIEW, Organisation.objects.all())
-    members = ClusterMember.objects.on(day).filter(cluster__in=found, organisation__in=visible)
+    belong = ClusterMember.objects.on(day) | ClusterMember.objects.filter(starts__gt=day if coming else date.max)
+    members = belong.filter(cluster__in=found, organisation__in=visible)
     for member in members.select_related("organisation").order_by("organisation__name"):
         found[member.cluster_id].members.append(member)
     return list(found.values())

@@ -1,9 +1,12 @@
 """What those who keep the register of bodies need to know: how kinds are coded, which links join which kinds."""
 
+import re
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from ics_governance.workflow import Reason
 from partnerships.models import Kind, LineageEvent, Organisation, OrganisationRelation
 
 Relation = OrganisationRelation.Kind
@@ -52,3 +55,31 @@ def had_events() -> QuerySet[Organisation]:
     """Bodies that somebody here renamed, merged, split or closed: the record rests on that event."""
     events = LineageEvent.objects.filter(bodies=OuterRef("pk")).exclude(instrument__startswith=IMPORT_EVENT)
     return Organisation.objects.filter(Exists(events))
+
+
+# --- What a body is called ----------------------------------------------------------------------------------------
+
+
+def wrong_with_codes(body: Organisation) -> Iterator[Reason]:
+    """What is wrong with the codes of a new body: every kind has its own, of its own shape, and each is one body's."""
+    national = CODED_BY.get(body.kind)
+    if national == "ods_code" and not body.ods_code:
+        yield Reason(f"Enter the ODS code: every {body.get_kind_display()} has one", "ods_code")
+    if national == "gss_code" and not body.gss_code:
+        yield Reason("Enter the GSS code: every council has one", "gss_code")
+    if body.ods_code and not re.fullmatch(r"[A-Z0-9]{2,12}", body.ods_code):
+        yield Reason("An ODS code has 2 to 12 capital letters and figures", "ods_code")
+    if body.gss_code and not re.fullmatch(r"[A-Z][0-9]{8}", body.gss_code):
+        yield Reason("A GSS code is a letter and 8 figures, such as E08000032", "gss_code")
+    for column in ("ods_code", "gss_code"):
+        code = getattr(body, column)
+        if code and (other := Organisation.objects.coded(code).first()):
+            yield Reason(f"The code {code} belongs to {other.name}", column)
+
+
+def namesake(body: Organisation, apart: Collection[int] = ()) -> Reason | None:
+    """That another open body of the kind bears the name; those set apart do not count."""
+    others = Organisation.objects.filter(kind=body.kind, name__iexact=body.name, closed=None).exclude(pk__in=apart)
+    for other in others:
+        return Reason(f"The register holds {other.name} already, with the code {other.code}", "name")
+    return None

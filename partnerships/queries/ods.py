@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from ics_governance.wording import day as in_words
 from partnerships import ods
-from partnerships.models import FormerName, Kind, OdsImport, OdsRow, Organisation, OrganisationRelation
+from partnerships.models import FormerName, Kind, OdsImport, OdsRow, Organisation, OrganisationRelation, Succession
 from partnerships.ods import Held, Outcome
 
 from .keeping import IMPORTED, had_events
@@ -24,6 +25,7 @@ def register_on(day: date) -> dict[str, Held]:
     former: dict[int, list[str]] = {}
     for key, name in FormerName.objects.values_list("organisation_id", "name"):
         former.setdefault(key, []).append(name)
+    became = {row.predecessor_id: _became(row) for row in _successions()}
     rest_on_events = set(had_events().values_list("pk", flat=True))
     bodies = Organisation.objects.exclude(ods_code=None).values_list(
         "pk", "ods_code", "kind", "name", "opened", "closed", "is_foundation_trust", "source"
@@ -40,9 +42,19 @@ def register_on(day: date) -> dict[str, Held]:
             region=above.get(pk) if kind == Kind.ICB else None,
             curated=pk in rest_on_events or not source.startswith(IMPORTED),
             former=tuple(former.get(pk, ())),
+            became=became.get(pk, ""),
         )
         for pk, code, kind, name, opened, closed, foundation, source in bodies
     }
+
+
+def _successions() -> QuerySet[Succession]:
+    return Succession.objects.exclude(kind=Succession.Kind.ACQUISITION).select_related("successor")
+
+
+def _became(row: Succession) -> str:
+    since = f" on {in_words(row.effective_on)}" if row.effective_on else ""
+    return f"{row.get_kind_display()} {row.successor.label}{since}"
 
 
 def _above(day: date) -> dict[int, str]:
@@ -83,6 +95,7 @@ def rows_of(staged: OdsImport, filters: Mapping[str, Any]) -> QuerySet[OdsRow]:
 
 
 FIELDS = {
+    "kind": "Kind",
     "name": "Name",
     "opened": "Opened",
     "closed": "Closed",
@@ -111,6 +124,8 @@ def told(changes: Mapping[str, Any], names: Mapping[str, str] | None = None) -> 
 def _plain(field: str, value: Any, names: Mapping[str, str]) -> Any:
     if field in ("opened", "closed") and value:
         return date.fromisoformat(value)
+    if field == "kind" and value:
+        return str(Kind(value).label)
     if field == "is_foundation_trust" and value is not None:
         return "yes" if value else "no"
     return f"{names[value]} ({value})" if field in ("icb", "region") and value in names else value

@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, F, JSONField, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import RawSQL
 
 from ics_governance.permissions import Actor
+from ics_governance.wording import day as in_words
 from partnerships.access import P, scope
 from partnerships.models import (
     Arrangement,
@@ -148,7 +149,7 @@ FACTS = """jsonb_build_object(
   'told', (select coalesce(jsonb_agg(jsonb_build_object('kind', e.kind, 'day', e.effective_on,
       'instrument', e.instrument, 'note', e.note) order by e.effective_on, e.id), '[]')
     from partnerships_lineageevent e join partnerships_lineageevent_bodies b on b.lineageevent_id = e.id
-    where b.organisation_id = partnerships_organisation.id),
+    where b.organisation_id = partnerships_organisation.id and not e.moved ? 'withdrawn'),
   'succeeds', exists (select from partnerships_succession s
     where partnerships_organisation.id in (s.predecessor_id, s.successor_id)),
   'areas', (select coalesce(jsonb_agg(distinct p.name), '[]')
@@ -174,6 +175,12 @@ def name_on(body: Organisation, day: date) -> str:
         if (row["starts"] or "") <= day.isoformat() <= row["ends"]:
             return str(row["name"])
     return body.name
+
+
+def names_on(bodies: Iterable[int], day: date) -> dict[int, str]:
+    """The names that bodies bore on a day, of those which bear another now; one query."""
+    rows = FormerName.objects.on(day).filter(organisation__in=set(bodies)).order_by("ends", "pk")
+    return dict(rows.values_list("organisation_id", "name"))
 
 
 def former_names(body: Organisation) -> list[tuple[str, date]]:
@@ -344,8 +351,15 @@ def delegations_of(actor: Actor, body: Organisation, day: date) -> tuple[list[de
     return list(compress(found, own)), [row for row, mine in zip(found, own, strict=True) if not mine]
 
 
-def choices_of_places(day: date) -> tuple[list[Organisation], list[Organisation]]:
-    """Regions and ICBs of a day, for filters; one query."""
-    bodies = Organisation.objects.on(day).filter(kind__in=(Kind.REGION, Kind.ICB)).order_by("name")
-    rows = list(bodies)
+def choices_of_places(day: date, code: str = "") -> tuple[list[Organisation], list[Organisation]]:
+    """Regions and ICBs of a day, for filters, and the ICB of a code that had closed by then; one query."""
+    alive = Q(opened=None) | Q(opened__lte=day), Q(closed=None) | Q(closed__gte=day)
+    gone = Q(kind=Kind.ICB, ods_code=code.upper(), closed__lt=day) if code else Q(pk__in=[])
+    rows = list(Organisation.objects.filter(Q(*alive) | gone, kind__in=(Kind.REGION, Kind.ICB)).order_by("name", "id"))
     return [row for row in rows if row.kind == Kind.REGION], [row for row in rows if row.kind == Kind.ICB]
+
+
+def label_on(icb: Organisation, day: date) -> str:
+    """What an ICB is called in a list of choices: one that had closed by then with its last day."""
+    gone = icb.closed is not None and icb.closed < day
+    return f"{icb.label}, until {in_words(icb.closed)}" if gone else icb.label

@@ -11,6 +11,7 @@ from partnerships.access import P, visible_or_404
 from partnerships.forms.organisations import ArrangementFilter
 from partnerships.models import Arrangement
 from partnerships.queries import arrangements as queries
+from partnerships.queries.lineage import line_of
 from partnerships.queries.organisations import holds
 
 from .common import exported
@@ -68,6 +69,7 @@ def arrangement(request: HttpRequest, pk: int) -> HttpResponse:
         "activities": queries.areas_of(record),
         "forums": queries.forums_of(actor, record, today),
         "gaps": [] if ended else queries.gaps(record, current, lines, pots, councils),
+        "lineage": line_of(record),
         "today": today,
     }
     return render(request, "partnerships/arrangement.html", context)

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ics_governance.wording import day as day_in_words
 from partnerships.access import P, held_anywhere
 from partnerships.actions import relations
-from partnerships.forms.keeping import ClusterForm, JoinForm, LastDayForm
+from partnerships.forms.keeping import ClusterCorrectionForm, ClusterForm, JoinForm, LastDayForm
 from partnerships.forms.organisations import AsOf
 from partnerships.models import Cluster, ClusterMember
 from partnerships.queries import clusters as queries
 
-from .keeping import Values, ask, keeper_only
+from .keeping import Values, ask, keeper_only, not_begun
 
 
 @require_safe
@@ -25,7 +25,7 @@ def cluster_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "day": day,
         "today": request.actor.on,
-        "clusters": queries.on(request.actor, day),
+        "clusters": queries.on(request.actor, day, coming=day == request.actor.on),
         "keeper": held_anywhere(request.actor, P.ORGANISATION_EDIT),
     }
     return render(request, "partnerships/cluster_list.html", context, status=200 if form.is_valid() else 400)
@@ -56,6 +56,22 @@ def _cluster(request: HttpRequest, pk: int) -> Cluster:
     found = get_object_or_404(Cluster, pk=pk)
     keeper_only(request)
     return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cluster_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """`/clusters/<id>/edit/`: correct what is recorded of a cluster."""
+    cluster = _cluster(request, pk)
+    return ask(
+        request,
+        ClusterCorrectionForm(request.POST or None, cluster=cluster),
+        lambda values: relations.correct_cluster(by=request.actor, cluster=cluster, values=values),
+        lambda made: redirect("cluster-list"),
+        title="Correct the cluster",
+        lede=f"{cluster.name}: its name, which posts the boards share, and how sure that is.",
+        back=("Clusters", "cluster-list"),
+        done="Corrected.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +118,7 @@ def cluster_leave(request: HttpRequest, pk: int, member: int) -> HttpResponse:
         lambda values: relations.leave_cluster(by=request.actor, member=found, **values),
         lambda made: redirect("cluster-list"),
         title="End the membership",
-        lede=f"{found.organisation.name} in the cluster {cluster.name}.",
+        lede=f"{found.organisation.name} in the cluster {cluster.name}.{not_begun(found, request.actor.on)}",
         back=("Clusters", "cluster-list"),
         done="Ended.",
     )

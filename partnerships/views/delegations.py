@@ -26,6 +26,7 @@ from partnerships.queries.checks import about, with_findings
 from partnerships.queries.delegation_facts import gather_saved
 from partnerships.queries.delegation_life import events, limits_left
 from partnerships.queries.delegations import Row
+from partnerships.queries.lineage import line_of
 
 from .common import exported
 
@@ -92,6 +93,7 @@ def delegation(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": queries.TONES.get(record.state, "off"),
         "maker": maker,
         "recipient": recipient,
+        "lineage": line_of(record),
         "today": actor.on,
         "findings": about(actor, record),
         "may_edit": P.DELEGATION_EDIT in mine,

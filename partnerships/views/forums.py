@@ -15,6 +15,7 @@ from partnerships.models import Forum
 from partnerships.queries import delegations
 from partnerships.queries import forums as queries
 from partnerships.queries.checks import about, with_findings
+from partnerships.queries.lineage import line_of
 
 from .common import exported
 
@@ -83,6 +84,7 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
         "findings": about(actor, record),
         "coming": coming,
         "past": past,
+        "lineage": line_of(record),
         "today": actor.on,
     }
     return render(request, "partnerships/forum.html", context)

@@ -1,6 +1,7 @@
 """Pages with which an administrator keeps the register of bodies: record, correct, rename, close, relate."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from ics_governance.permissions import Refused
+from ics_governance.wording import day as in_words
 from partnerships.access import P, held_anywhere, visible_or_404
 from partnerships.actions import organisations as bodies
 from partnerships.actions import relations
@@ -22,6 +24,7 @@ from partnerships.forms.keeping import (
     RenameForm,
 )
 from partnerships.models import Organisation, OrganisationRelation
+from partnerships.models.organisations import Dated
 from partnerships.queries.keeping import Relation, links_of_kind
 
 from .common import attempt
@@ -148,6 +151,13 @@ def link_new(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
+def not_begun(row: Dated, today: date) -> str:
+    """What to know before something is ended that only begins in days to come; else nothing."""
+    if row.starts is None or row.starts <= today:
+        return ""
+    return f" It begins only on {in_words(row.starts)}: a last day before that withdraws it."
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def link_end(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """`/organisations/<code>/relations/<id>/end/`: end a link."""
@@ -160,7 +170,8 @@ def link_end(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         lambda values: relations.end_link(by=request.actor, relation=relation, **values),
         lambda made: redirect("organisation", code),
         title="End the link",
-        lede=f"{body.name} {relation.get_kind_display()} {relation.target_body.name}. The link stays with its dates.",
+        lede=f"{body.name} {relation.get_kind_display()} {relation.target_body.name}. The link stays with its dates."
+        f"{not_begun(relation, request.actor.on)}",
         back=(body.label, "organisation", body.code),
         done="Ended.",
     )

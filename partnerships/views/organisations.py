@@ -22,6 +22,7 @@ from partnerships.queries import organisations as queries
 from partnerships.queries.checks import about, counts_of, with_findings
 from partnerships.queries.keeping import IN_A_SYSTEM
 from partnerships.queries.lineage import bodies_now
+from partnerships.queries.naming import Named
 from partnerships.queries.organisations import Where
 
 from .common import exported
@@ -45,16 +46,27 @@ class Listed:
 
     body: Organisation
     where: Where
+    names: dict[int, str]  # of that day, of bodies that bear another now
+    now: list[Named]
+
+    def called(self, body: Organisation | Named) -> str:
+        """What a body was called on the day of the list."""
+        return self.names.get(body.pk, body.name)
+
+    @property
+    def name(self) -> str:
+        """What the body of the row was called."""
+        return self.called(self.body)
 
 
 COLUMNS: list[Column[Listed]] = [
-    Column("Name", lambda row: row.body.name, 52),
+    Column("Name", lambda row: row.name, 52),
     Column("ODS code", lambda row: row.body.ods_code, 10),
     Column("GSS code", lambda row: row.body.gss_code, 12),
     Column("Kind", lambda row: row.body.get_kind_display(), 24),
     Column("Subtype", lambda row: row.body.kind_in_words, 24),
     Column("Foundation trust", lambda row: row.body.is_foundation_trust if row.body.kind == Kind.TRUST else None, 16),
-    Column("Integrated care boards", lambda row: [body.name for body in row.where.systems], 52),
+    Column("Integrated care boards", lambda row: [row.called(icb) for icb in row.where.systems], 52),
     Column("Regions", lambda row: [region.name for region in row.where.regions], 26),
     Column("Opened", lambda row: row.body.opened, 18),
     Column("Closed", lambda row: row.body.closed, 18),
@@ -64,15 +76,21 @@ COLUMNS: list[Column[Listed]] = [
 ]
 
 
-def rows_of(bodies: list[Organisation], day: date) -> Iterator[Listed]:
-    """Each body with where it sits."""
+NOW: Column[Listed] = Column("Now", lambda row: [body.name for body in row.now], 52)
+
+
+def rows_of(bodies: list[Organisation], day: date, today: date, *, now: bool = False) -> Iterator[Listed]:
+    """Each body with where it sits and what it was called on a day; with `now` also what it has become since."""
     where = queries.where_they_sit(bodies, day)
-    return (Listed(body, where[body.pk]) for body in bodies)
+    pks = {*where, *(icb.pk for each in where.values() for icb in each.systems)}
+    names = queries.names_on(pks, day) if day != today else {}
+    became = bodies_now(bodies, today) if now else {}
+    return (Listed(body, where[body.pk], names, became.get(body.pk, [])) for body in bodies)
 
 
-def all_rows(bodies: QuerySet[Organisation], day: date) -> Iterator[Listed]:
+def all_rows(bodies: QuerySet[Organisation], day: date, today: date, *, now: bool) -> Iterator[Listed]:
     """The whole list for an export, read when the first row is asked for."""
-    yield from rows_of(list(bodies.order_by("name", "id")[: exports.CAP + 1]), day)
+    yield from rows_of(list(bodies.order_by("name", "id")[: exports.CAP + 1]), day, today, now=now)
 
 
 @require_safe
@@ -83,15 +101,17 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
     context["keeper"] = held_anywhere(request.actor, P.ORGANISATION_EDIT)
     if not form.is_valid():
         return render(request, "partnerships/organisation_list.html", context | {"page": None}, status=400)
-    day = form.day(request.actor.on)
+    today = request.actor.on
+    day = form.day(today)
+    now = day != today and request.GET.get("bodies") == "now"
     bodies = queries.listed(request.actor, day, form.values)
-    if file := exported(request, "Organisations", COLUMNS, all_rows(bodies, day)):
+    columns = [*COLUMNS, NOW] if now else COLUMNS
+    if file := exported(request, "Organisations", columns, all_rows(bodies, day, today, now=now)):
         return file
     page = paged(bodies, request.GET, queries.SORTS, default="name")
     one, many = PLURALS.get(form.values.get("kind"), ("organisation", "organisations"))
-    context |= {"page": page, "day": day, "rows": list(rows_of(page.rows, day)), "counted": page.counted(one, many)}
-    if day != request.actor.on and request.GET.get("bodies") == "now":
-        context["bodies_now"] = bodies_now(page.rows, request.actor.on)
+    context |= {"page": page, "day": day, "counted": page.counted(one, many), "now": now}
+    context["rows"] = list(rows_of(page.rows, day, today, now=now))
     return render(request, "partnerships/organisation_list.html", context)
 
 
@@ -105,7 +125,8 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
     if body.code != code:
         return redirect(f"{reverse('organisation', args=[body.code])}?{request.GET.urlencode()}".rstrip("?"))
     before, after = queries.successions_of(body)
-    made, held = queries.delegations_of(actor, body, day)
+    last = min(day, body.closed or day)  # of a body that is no more: what there was on its last day
+    made, held = queries.delegations_of(actor, body, last)
     context = {
         "body": body,
         "name": queries.name_on(body, day),
@@ -119,14 +140,14 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
         "events": queries.events_of(body, before, after),
         "names": queries.names_of(body),
         "told": queries.told_of(body),
-        "cluster": clusters.of_body(body, min(day, body.closed or day)) if body.kind == Kind.ICB else None,
+        "cluster": clusters.of_body(body, last) if body.kind == Kind.ICB else None,
         "in_a_system": body.kind in IN_A_SYSTEM,
         "keeper": held_anywhere(actor, P.ORGANISATION_EDIT),
         "completeness": queries.completeness(body),
         "findings": about(actor, body),
-        "finding_counts": counts_of(actor, body) if body.kind == Kind.ICB else None,
-        "arrangements": queries.arrangements_of(actor, body, day),
-        "forum_rows": queries.forums_of(actor, body, day),
+        "finding_counts": counts_of(actor, body) if body.kind == Kind.ICB and body.exists_on(actor.on) else None,
+        "arrangements": queries.arrangements_of(actor, body, last),
+        "forum_rows": queries.forums_of(actor, body, last),
         "made": made,
         "held": held,
         "few": queries.FEW,

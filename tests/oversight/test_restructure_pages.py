@@ -1,5 +1,6 @@
 """The pages of restructures as the administrator meets them; and every other page after a merger."""
 
+import csv
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -13,13 +14,15 @@ from collaboration.framework_file import FOLDER
 from collaboration.models import Profile, Score
 from collaboration.queries import bodies
 from collaboration.queries.profiles import history_of
+from ics_governance.context import system
 from ics_governance.permissions import SYSTEM
 from ics_governance.wording import pluralise
 from oversight import tasks
 from oversight.actions import restructures as actions
 from oversight.models import Restructure
 from oversight.queries import restructures as queries
-from partnerships.models import Forum, Organisation, Succession
+from partnerships.actions.organisations import rename
+from partnerships.models import Forum, Meeting, Organisation, Succession
 from tests import records
 from tests.oversight.case_world import raise_case
 from tests.oversight.test_homes import text
@@ -80,12 +83,61 @@ def test_a_merger_is_prepared_previewed_chosen_and_carried_out(world: World, adm
     assert "carried out" in text(admin.get(reverse("restructure-list")))
 
 
+def test_the_preview_says_of_each_record_what_it_is_and_where_it_is_read(world: World, admin: Any):
+    made = prepared(
+        admin, before="QWO\nQOP", name="NHS Pennines Integrated Care Board", code="QPE1X",
+        region=str(world.body("Y63").pk),
+    )  # fmt: skip
+    answer = admin.get(reverse("restructure", args=[made.pk]))
+    page, edge = text(answer), world.place_board.delegations_held.get()
+    assert "Finance and commissioning committee to Bradford place board" in page
+    assert "up to £500,000, Bradford District and Craven; terms of reference, section 6" in page
+    assert "ICB governance officer" in page
+    assert f'href="/delegations/{edge.pk}/"' in answer.content.decode()
+    assert f'href="/forums/{world.place_board.pk}/"' in answer.content.decode()
+
+
 def test_what_moved_is_linked_before_and_after(world: World, admin: Any):
     old = world.place_board
     made = merged_icbs(world)
     page = admin.get(reverse("restructure", args=[made.pk])).content.decode()
     assert f'href="/forums/{old.pk}/"' in page
     assert f'href="/forums/{follower(old).pk}/"' in page
+
+
+def test_meetings_of_forums_that_end_are_counted_apart_and_cancelled(world: World, admin: Any):
+    with system("a meeting of the board"):
+        Meeting.objects.create(forum=Forum.objects.get(name="NHS West Yorkshire board"), held_on=LATER)
+    world.meeting(LATER)
+    made = prepared(
+        admin, before="QWO\nQOP", name="NHS Pennines Integrated Care Board", code="QPE1X",
+        region=str(world.body("Y63").pk),
+    )  # fmt: skip
+    counts = queries.preview(made, TODAY).open
+    assert (counts["meeting"], counts["meeting_cancelled"]) == (1, 1)
+    page = text(admin.get(reverse("restructure", args=[made.pk])))
+    assert "Meetings of forums that end" in page
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    made.refresh_from_db()
+    assert made.event is not None
+    assert {key: made.event.moved["open"][key] for key in ("meeting", "meeting_cancelled")} == {
+        "meeting": 1, "meeting_cancelled": 1,
+    }  # fmt: skip
+
+
+def test_bodies_can_be_named_instead_of_coded(world: World, admin: Any):
+    made = prepared(admin, before="Airedale NHS Foundation Trust\nrr8")
+    assert sorted(body.code for body in made.predecessors.all()) == ["RCF", "RR8"]
+
+
+def test_a_rename_ahead_says_from_when_the_name_is_borne(world: World, admin: Any):
+    made = prepared(admin, kind="rename", before="RCF", name="Dales NHS Foundation Trust", short_name="Dales",
+                    effective_on_year="2027", effective_on_month="1")  # fmt: skip
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    page = text(admin.get(reverse("restructure", args=[made.pk])))
+    assert "The new name is borne from 1 January 2027." in page
+    assert "What is open passes" not in page
+    assert made.new_body["short_name"] == "Dales"
 
 
 def test_a_draft_can_be_dropped(world: World, admin: Any):
@@ -108,8 +160,22 @@ def test_a_link_from_a_body_fills_in_its_code(admin: Any):
         ({"before": "RCF XXX"}, "No organisation has the code XXX"),
         ({"before": ""}, "Enter bodies as they are now"),
         ({"kind": "nonsense"}, "Select what happens from the list"),
-        ({"code": ""}, "Enter the code of the new body"),
-        ({"code": "a b!"}, "Enter the code of the new body"),
+        ({"code": ""}, "Enter the ODS code: every trust has one"),
+        ({"code": "a b!"}, "An ODS code has 2 to 12 capital letters and figures"),
+        ({"name": "manchester university NHS Foundation Trust"}, "The register holds Manchester University"),
+        ({"region": "Y63"}, "Only an integrated care board lies in a region of its own"),
+        (
+            {"kind": "split", "before": "RCF", "second_name": "Craven NHS Trust", "second_code": "RAV"},
+            "Another of the new bodies has this code already",
+        ),
+        (
+            {"kind": "split", "before": "RCF", "second_name": "Aire Valley NHS foundation trust", "second_code": "RAW"},
+            "Another of the new bodies has this name already",
+        ),
+        (
+            {"kind": "merge", "before": "E08000032 E08000035", "code": "E0800003"},
+            "A GSS code is a letter and 8 figures",
+        ),
         ({"name": "", "code": ""}, "Enter the code of an existing body, or the name of a new one"),
         ({"after": "ZZZ"}, "No organisation has the code ZZZ"),
         ({"after": "RCF"}, "cannot be both what is before and what comes after"),
@@ -120,15 +186,23 @@ def test_a_link_from_a_body_fills_in_its_code(admin: Any):
         ({"kind": "rename"}, "Name one body only"),
         ({"kind": "split"}, "Enter the code of an existing body, or the name of a new one"),
         ({"kind": "acquire", "before": "RCF"}, "A part passes to a body that exists"),
-        ({"code": "QWO"}, "The code of the new body is that of NHS West Yorkshire"),
+        ({"code": "QWO"}, "The code QWO belongs to NHS West Yorkshire"),
     ],
 )
 def test_a_wrong_form_says_how_to_mend_it_and_keeps_what_was_typed(admin: Any, changes, words):
+    if region := changes.get("region"):
+        changes = changes | {"region": str(Organisation.objects.get(ods_code=region).pk)}
     answer = admin.post(reverse("restructure-new"), FORM | changes)
     assert answer.status_code == 422
     assert words in text(answer)
     assert "Establishment order 2026" in answer.content.decode()
     assert not Restructure.objects.exists()
+
+
+def test_the_reason_stands_at_the_field_of_the_body(admin: Any):
+    split = {"kind": "split", "before": "RCF", "second_name": "Craven NHS Trust", "second_code": "RAV"}
+    page = admin.post(reverse("restructure-new"), FORM | split).content.decode()
+    assert re.search(r'id="second_code-error"|id="id_second_code-error"|second_code[^<>]*error', page)
 
 
 def test_a_stale_preview_is_refused_with_the_page(world: World, admin: Any):
@@ -222,11 +296,74 @@ def test_a_list_of_another_day_names_bodies_as_they_were_or_as_they_are_now(worl
     assert len(found) <= 15
 
 
+def test_a_list_of_another_day_and_its_file_give_the_names_of_that_day(world: World, admin: Any):
+    rename(by=world.actor("admin"), body=world.body("RCF"), name="Wharfe Valley NHS Foundation Trust", first_day=DAY)
+    merged_icbs(world)
+    address = "/organisations/?as_of=2026-10-31"
+    assert "Airedale NHS Foundation Trust" in text(admin.get(address))
+    assert "Wharfe Valley" not in text(admin.get(address))
+    heads, rows = _file(admin.get(f"{address}&bodies=now&format=csv"))
+    assert heads[-1] == "Now"
+    assert rows["NHS West Yorkshire Integrated Care Board"][-1] == "NHS Pennines Integrated Care Board"
+    assert "Airedale NHS Foundation Trust" in rows
+    heads, _ = _file(admin.get(f"{address}&format=csv"))
+    assert "Now" not in heads
+
+
+def _file(answer: Any) -> tuple[list[str], dict[str, list[str]]]:
+    """The heads of an export, and its rows by their first cell."""
+    rows = list(csv.reader(answer.getvalue().decode("utf-8-sig").splitlines()))
+    first = next(number for number, row in enumerate(rows) if row and row[0] == "Name")
+    return rows[first], {row[0]: row for row in rows[first + 1 :] if row}
+
+
 def test_the_page_of_a_closed_body_says_what_became_of_it(world: World, admin: Any):
     merged_icbs(world)
     page = text(admin.get("/organisations/QWO/"))
     assert "It closed on 31 October 2026." in page
     assert "Pennines ICB" in page
+
+
+def test_the_page_of_a_closed_body_shows_what_it_had_on_its_last_day(world: World, admin: Any):
+    merged_icbs(world)
+    page = text(admin.get("/organisations/QWO/"))
+    for name in ("Bradford District and Craven Partnership", "Bradford place board", "Commissioning community"):
+        assert name in page
+    assert "Nothing is recorded for its last day" not in page
+    assert "In its system:" not in page
+
+
+LISTS = ("organisations", "forums", "arrangements", "delegations", "places", "checks", "expiring")
+
+
+@pytest.mark.parametrize("register", LISTS)
+def test_a_list_of_a_system_that_is_no_more_is_that_of_its_last_day(world: World, admin: Any, register: str):
+    merged_icbs(world)
+    answer = admin.get(f"/{register}/?system=QWO")
+    assert answer.status_code == 200
+    if register != "expiring":
+        assert "NHS West Yorkshire Integrated Care Board closed on 31 October 2026" in text(answer)
+    if register not in ("checks", "expiring"):
+        assert "this is what there was on that day" in text(answer)
+    assert "Bradford place board" in text(answer) or register not in ("forums", "delegations")
+    assert admin.get(f"/{register}/?system=QZZ").status_code == 400
+
+
+def test_a_record_and_the_one_that_carries_it_on_lead_to_one_another(world: World, admin: Any):
+    old, edge = world.place_board, world.place_board.delegations_held.get()
+    arrangement = old.arrangement
+    merged_icbs(world)
+    pairs = [
+        ("forums", old.pk, follower(old).pk), ("arrangements", arrangement.pk, follower(arrangement).pk),
+        ("delegations", edge.pk, edge.novated_by.get().pk),
+    ]  # fmt: skip
+    for register, before, after in pairs:
+        page = admin.get(f"/{register}/{before}/")
+        assert f'href="/{register}/{after}/"' in page.content.decode()
+        assert "of Pennines ICB from 1 November 2026" in text(page)
+        page = admin.get(f"/{register}/{after}/")
+        assert f'href="/{register}/{before}/"' in page.content.decode()
+        assert "which ended on 31 October 2026" in text(page)
 
 
 def test_what_waits_for_its_day_passes_by_the_nightly_task(world: World):

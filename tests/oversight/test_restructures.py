@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection, transaction
+from django.db.models import Q
 
 from collaboration.models import (
     Concern,
@@ -30,6 +31,7 @@ from oversight.actions import restructures as actions
 from oversight.models import Case, Restructure
 from oversight.queries import restructures as queries
 from partnerships.access import actor_for, allowed
+from partnerships.actions.checks import run_checks
 from partnerships.models import (
     Action,
     ArrangementMember,
@@ -39,6 +41,7 @@ from partnerships.models import (
     Decision,
     Delegation,
     Deputy,
+    Employment,
     FormerName,
     Forum,
     Function,
@@ -218,6 +221,37 @@ def test_delegations_are_novated_and_the_resolver_answers_on_both_sides_of_the_d
     assert (edge.novates.status, edge.novates.ends) == ("ended", LAST)
 
 
+def test_after_a_merger_a_committee_decides_for_its_own_bodys_places_and_for_no_others(world: World):
+    committee = Forum.objects.get(name="Finance and commissioning committee")
+    oldham = Place.objects.create(name="Oldham", icb=world.body("QOP"), starts=LONG_AGO)
+    function, amount = Function.objects.get(code="community_services"), Decimal(1_500_000)
+    merged_icbs(world, **{f"forum:{committee.pk}": "carry_on"})
+    new = follower(committee)
+    leeds = Place.objects.get(name="Leeds", ends=None)
+    said = [
+        ask(committee, function, amount=amount, places=[oldham.pk], on=LAST),
+        ask(new, function, amount=amount, places=[follower(oldham).pk], on=DAY),
+        ask(new, function, amount=amount, places=[leeds.pk], on=DAY),
+    ]
+    assert [asked.answer.status.value for asked in said] == ["outside_area", "outside_area", "within_authority"]
+    names = Delegation.objects.get(to_forum=new).places.values_list("name", flat=True)
+    assert sorted(names) == ["Bradford District and Craven", "Leeds"]
+
+
+def test_a_merged_trust_makes_once_what_both_made(world: World):
+    committee = records.forum(world.icb, form="joint_committee")
+    for code, limit in (("RCF", 900), ("RR8", 500)):
+        made = Delegation.objects.create(
+            function=Function.objects.get(code="community_services"), from_organisation=world.body(code),
+            to_forum=committee, basis="s65z5", instrument="Agreement", limit=limit, starts=LONG_AGO,
+        )  # fmt: skip
+        for status in ("approved", "in_force"):
+            Delegation.objects.filter(pk=made.pk).update(status=status)
+    merged_trusts(world)
+    rows = Delegation.objects.filter(from_organisation=world.body("RAV"))
+    assert [(row.limit, row.status, row.to_forum) for row in rows] == [(Decimal(500), "in_force", committee)]
+
+
 def test_a_suspended_delegation_goes_on_suspended_and_a_draft_as_a_draft(world: World):
     suspended = Delegation.objects.get(to_forum=world.place_board)
     Delegation.objects.filter(pk=suspended.pk).update(status="suspended")
@@ -245,6 +279,67 @@ def test_trusts_merge_the_same_way(world: World):
     assert [(row.target_body.code, row.lead) for row in links] == [("QWO", True)]
     parts = ArrangementMember.objects.on(TODAY).filter(organisation=new)
     assert [row.arrangement.name for row in parts] == ["Bradford District and Craven Partnership"]
+
+
+def live_of(body: Organisation) -> dict[str, int]:
+    """What goes on of a body after its last day, or only begins then."""
+    spans = {
+        "links": OrganisationRelation.objects.filter(Q(source_body=body) | Q(target_body=body)),
+        "parts": ArrangementMember.objects.filter(Q(organisation=body) | Q(represented_by=body)),
+        "seats": Membership.objects.filter(organisation=body),
+        "forums": Forum.objects.filter(host=body),
+        "posts": Post.objects.filter(organisation=body),
+        "jobs": Employment.objects.filter(organisation=body),
+        "roles": RoleMembership.objects.filter(organisation=body),
+        "delegations": Delegation.objects.filter(
+            Q(from_organisation=body) | Q(to_organisation=body) | Q(to_forum__host=body)
+        ).exclude(status__in=("ended", "withdrawn")),
+    }  # fmt: skip
+    counts = {name: rows.exclude(ends__lte=body.closed).count() for name, rows in spans.items()}
+    return {name: number for name, number in counts.items() if number}
+
+
+def test_two_restructures_of_one_first_day_leave_nothing_on_the_bodies_that_are_no_more(world: World):
+    board = world.place_board
+    Delegation.objects.create(
+        function=Function.objects.get(code="community_services"), from_organisation=world.icb,
+        to_organisation=world.body("RR8"), basis="s65z5", instrument="A draft", starts=LONG_AGO,
+    )  # fmt: skip
+    merged_icbs(world)
+    merged_trusts(world)
+    assert {code: live_of(world.body(code)) for code in ("QWO", "QOP", "RCF", "RR8")} == {
+        "QWO": {}, "QOP": {}, "RCF": {}, "RR8": {},
+    }  # fmt: skip
+    new, trust = follower(board), world.body("RAV")
+    assert [row.starts for row in Membership.objects.filter(forum=new, organisation=trust)] == [DAY]
+    links = OrganisationRelation.objects.on(TODAY).filter(source_body=trust)
+    assert [(row.target_body.code, row.lead, row.starts) for row in links] == [("QPE1X", True, DAY)]
+    ledger.seal_all()
+    assert ledger.verify().faults == ()
+
+
+def test_what_begins_after_the_first_day_begins_with_the_successor(world: World):
+    trust = world.body("RCF")
+    forum = records.forum(trust, starts=LATER)
+    forum.places.add(Place.objects.get(name="Leeds"))
+    seat = records.member(forum, trust, starts=LATER)
+    elsewhere = records.member(records.forum(world.icb), world.body("RR8"), starts=LATER)
+    merged_trusts(world)
+    new = world.body("RAV")
+    for row in (forum, seat, elsewhere):
+        row.refresh_from_db()
+        assert (row.starts, row.ends) == (LATER, None)
+    assert (forum.host, seat.organisation, elsewhere.organisation) == (new, new, new)
+    assert [place.name for place in forum.places.all()] == ["Leeds"]
+    assert LedgerEntry.objects.filter(kind="forum.put_to_successor", record=f"forum:{forum.pk}").count() == 1
+
+
+def test_a_forum_that_would_begin_after_the_end_of_its_body_stands_against_the_end(world: World):
+    records.forum(world.body("RR8"), name="Coming committee", starts=LATER)
+    made = draft(world, ["RR8"], {}, kind="close")
+    with pytest.raises(GuardFailed, match="Coming committee begins only on"):
+        actions.carry_out(by=world.actor("admin"), restructure=made)
+    assert world.body("RR8").closed is None
 
 
 # --- What is open -------------------------------------------------------------------------------------------------
@@ -400,6 +495,73 @@ def test_a_new_name_leaves_the_former_one_with_its_dates(world: World):
     assert (former.name, former.starts, former.ends) == ("Airedale NHS Foundation Trust", LONG_AGO, LAST)
 
 
+def test_a_new_name_by_way_of_a_restructure_keeps_the_rules_of_every_new_name(world: World):
+    renamed = {"kind": "rename", "name": "Airedale and Craven NHS Foundation Trust", "short_name": "Craven"}
+    made = draft(world, ["RCF"], {}, date(2026, 11, 5), **renamed)
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    assert world.body("RCF").label == "Craven"
+    for name, on, words in (
+        ("Dales NHS Foundation Trust", DAY, "present name since"),
+        ("Leeds Teaching Hospitals NHS Trust", TODAY, "The register holds Leeds Teaching Hospitals"),
+    ):
+        with pytest.raises(GuardFailed, match=words):
+            draft(world, ["RCF"], {}, on, kind="rename", name=name)
+
+
+def test_a_name_that_another_body_took_meanwhile_waits_and_holds_nothing_up(world: World):
+    made = draft(world, ["RCF"], {}, LATER, kind="rename", name="Dales NHS Foundation Trust")
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    records.trust(world.icb, name="Dales NHS Foundation Trust")
+    actions.carry_out(by=world.actor("admin"), restructure=draft(world, ["R0A"], {}, LATER, kind="close"))
+    with time_machine.travel(LATER, tick=False):
+        assert actions.finish_those_due() == 1
+    assert world.body("RCF").name == "Airedale NHS Foundation Trust"
+
+
+def test_bodies_without_a_national_code_merge_into_one_with_a_code_of_this_register(world: World):
+    for number in (1, 2):
+        Organisation.objects.create(kind="vcse", name=f"Voices {number}", local_code=f"L000{number}", opened=LONG_AGO)
+    new = {"name": "Voices of Yorkshire", "kind": "vcse", "code": ""}
+    actions.carry_out(by=world.actor("admin"), restructure=draft(world, ["L0001", "L0002"], new))
+    made = Organisation.objects.get(name="Voices of Yorkshire")
+    assert (made.code, made.opened) == ("L0003", DAY)
+
+
+def test_both_parts_of_a_split_lie_in_the_region_and_share_what_is_said_to_be_of_both(world: World):
+    link = OrganisationRelation.objects.get(source_body=world.body("RCF"))
+    specs = [{**ICB, "name": f"NHS Part {code} Integrated Care Board", "short_name": "", "code": code}
+             for code in ("QP1", "QP2")]  # fmt: skip
+    made = draft(world, ["QWO"], {}, kind="split", successors=specs)
+    actions.choose(by=world.actor("admin"), restructure=made, choices={f"relation:{link.pk}": "carry_on:all"})
+    actions.carry_out(by=world.actor("admin"), restructure=made)
+    rows = OrganisationRelation.objects.on(TODAY)
+    regions = rows.filter(kind="region", source_body__ods_code__in=["QP1", "QP2"]).order_by("source_body__ods_code")
+    assert [(row.source_body.code, row.target_body.code) for row in regions] == [("QP1", "Y63"), ("QP2", "Y63")]
+    systems = rows.filter(source_body=world.body("RCF")).order_by("target_body__ods_code")
+    assert [(row.target_body.code, row.lead) for row in systems] == [("QP1", True), ("QP2", False)]
+
+
+def test_a_new_board_without_a_region_is_refused(world: World):
+    link = OrganisationRelation.objects.get(source_body=world.icb, kind="region")
+    dales = {**ICB, "name": "NHS Dales Integrated Care Board", "short_name": "", "code": "QP2"}
+    specs = [{**ICB, "code": "QP1"}, dales]
+    made = draft(world, ["QWO"], {}, kind="split", successors=specs)
+    actions.choose(by=world.actor("admin"), restructure=made, choices={f"relation:{link.pk}": "carry_on:1"})
+    with pytest.raises(GuardFailed, match="Pennines ICB would lie in no region"):
+        actions.carry_out(by=world.actor("admin"), restructure=made)
+
+
+def test_what_is_left_to_people_names_the_board_and_the_partnership_that_ended(world: World):
+    for code in ("QWO", "QOP"):
+        world.body(code).arrangements_hosted.create(kind="icp", name=f"Partnership of {code}", starts=LONG_AGO)
+    committee = Forum.objects.get(name="Finance and commissioning committee")
+    made = merged_icbs(world, **{f"forum:{committee.pk}": "carry_on"})
+    assert made.event is not None
+    to_do = made.event.moved["to_do"]
+    assert "Record the board of Pennines ICB and its committees, with their members." in to_do
+    assert any(line.startswith("Add the members of Partnership of ") for line in to_do)
+
+
 def test_a_split_goes_place_by_place(world: World):
     leeds, forum = Place.objects.get(name="Leeds"), Forum.objects.get(name="Leeds partnership forum")
     board = world.place_board
@@ -457,7 +619,7 @@ def draft_by(by: Any, world: World) -> Restructure:
     [
         (["RCF"], TRUST, DAY, "at least two bodies"),
         (["RCF", "RR8"], TRUST, date(2022, 7, 1), "opened on 1 July 2022"),
-        (["RCF", "RR8"], {**TRUST, "code": "R0A"}, DAY, "Manchester University NHS Foundation Trust already"),
+        (["RCF", "RR8"], {**TRUST, "code": "R0A"}, DAY, "The code R0A belongs to Manchester University"),
         (["RCF", "QWO"], TRUST, DAY, "different kinds"),
         (["RCF", "RR8"], TRUST, date(2029, 4, 1), "more than two years ahead"),
     ],
@@ -488,7 +650,7 @@ def test_the_second_of_two_administrators_is_refused(world: World):
 
 def test_a_merged_body_is_not_merged_again(world: World):
     merged_trusts(world)
-    with pytest.raises(GuardFailed, match="closed on 31 October 2026 already"):
+    with pytest.raises(GuardFailed, match="is 31 October 2026 already"):
         draft(world, ["RCF", "R0A"], {**TRUST, "code": "RAW"}, TODAY)
 
 
@@ -582,3 +744,10 @@ def test_the_checks_of_the_new_system_have_run_when_it_is_made(world: World):
     made = merged_icbs(world)
     successor = made.event.bodies.exclude(pk__in=made.predecessors.all()).get()
     assert CheckFinding.objects.filter(system=successor).exists()
+
+
+def test_nothing_is_found_any_more_in_the_system_of_a_board_that_is_no_more(world: World):
+    run_checks(by=SYSTEM, system=world.icb)
+    assert CheckFinding.objects.filter(system=world.icb).exists()
+    merged_icbs(world)
+    assert not CheckFinding.objects.filter(system=world.icb).exists()

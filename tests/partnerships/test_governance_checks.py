@@ -379,6 +379,19 @@ def test_a_board_has_its_minimum_membership(member, lacks):
     assert (finding.text, finding.severity) == (f"ICB board lacks {lacks}.", "error")
 
 
+def test_an_icb_with_forums_and_no_board_is_named():
+    (finding,) = found(sound(forums=without(SOUND.forums, BOARD)), "board_not_recorded")
+    assert finding.text == "West Yorkshire ICB has forums in the register and no board."
+    assert finding.severity == "warning"
+
+
+def test_an_icb_has_one_integrated_care_partnership():
+    first = next(row for row in SOUND.arrangements if row.kind == "icp")
+    another = first._replace(id=99, name="Another")
+    (finding,) = found(sound(arrangements=(*SOUND.arrangements, another)), "several_icps")
+    assert finding.text == f"West Yorkshire ICB has 2 integrated care partnerships: {first.name} and Another."
+
+
 def test_a_board_without_any_member_in_the_register_is_a_warning():
     members = tuple(row for row in SOUND.members if row.forum != BOARD)
     assert one(sound(members=members), "board_below_minimum").severity == "warning"
@@ -474,7 +487,7 @@ def test_texts_and_actions_fit_where_they_are_kept():
 
 def test_every_check_says_what_it_is_called_and_what_it_rests_on():
     assert all(check.title and check.rests_on for check in CHECKS.values())
-    assert len(CHECKS) == 26
+    assert len(CHECKS) == 28
 
 
 def test_a_register_in_which_nothing_is_recorded_has_no_findings():

@@ -19,6 +19,7 @@ from partnerships.models import (
     Organisation,
     OrganisationRelation,
 )
+from partnerships.queries.organisations import detailed, told_of
 from tests.queries import counted
 from tests.world import KNOWN, LONG_AGO
 
@@ -79,6 +80,12 @@ def test_what_cannot_be_is_refused_in_words(admin, values, field, text):
     assert reasons(recorded, admin, **values) == [(field, text)]
 
 
+def test_a_first_day_of_long_ago_is_a_slip(admin):
+    assert reasons(recorded, admin, opened=date(1, 1, 1)) == [
+        ("opened", "No body is older than 1 January 1800: check the year")
+    ]
+
+
 def test_a_body_is_recorded_once(admin):
     recorded(admin)
     assert reasons(recorded, admin, name="bradford voices") == [
@@ -120,6 +127,36 @@ def test_what_ended_with_a_body_follows_its_corrected_last_day(admin, world, cor
     bodies.correct_body(by=admin, body=body, values={"closed": corrected})
     assert world.body("RCF").closed == corrected
     assert OrganisationRelation.objects.get(source_body=body).ends == corrected
+
+
+def test_a_body_opened_again_has_its_links_as_long_as_they_were_meant_and_no_end_is_told(admin, world):
+    body = world.body("RCF")
+    link = OrganisationRelation.objects.get(source_body=body)
+    relations.end_link(by=admin, relation=link, last_day=date(2026, 12, 31))
+    bodies.close(by=admin, body=body, last_day=LAST, instrument="Dissolution Order")
+    event = body.lineage_events.get()
+    for closed, until, told in ((date(2026, 10, 20), date(2026, 10, 20), date(2026, 10, 21)),
+                                (None, date(2026, 12, 31), date(2026, 10, 21))):  # fmt: skip
+        bodies.correct_body(by=admin, body=world.body("RCF"), values={"closed": closed})
+        link.refresh_from_db()
+        event.refresh_from_db()
+        assert (link.ends, event.effective_on) == (until, told)
+    assert event.moved["withdrawn"] is True
+    assert told_of(detailed(LAST).get(pk=body.pk)) == []
+
+
+def test_a_name_that_another_body_bears_is_not_taken(admin, world):
+    name = "leeds teaching hospitals NHS trust"
+    assert reasons(bodies.rename, by=admin, body=world.body("RCF"), name=name, first_day=RENAMED) == [
+        ("name", "The register holds Leeds Teaching Hospitals NHS Trust already, with the code RR8")
+    ]
+
+
+def test_the_same_area_is_said_once_whichever_way(admin, world):
+    area = {"kind": "coterminous", "starts": KNOWN}
+    linked(admin, world.icb, world.body("E08000032"), **area)
+    (found,) = reasons(linked, admin, world.body("E08000032"), world.icb, **area)
+    assert found[1].startswith("These two bodies are linked in this way")
 
 
 def test_a_last_day_before_a_link_began_is_refused(admin, world):
@@ -365,6 +402,29 @@ def test_a_cluster_of_a_name_is_recorded_once(admin, world):
     assert reasons(form, admin, world, name="pennine") == [("name", "There is a cluster of this name")]
 
 
+def test_what_was_to_be_confirmed_of_a_cluster_is_confirmed(admin, world, one_ledger_entry):
+    cluster = form(admin, world)
+    values = {"name": "Pennine", "shares_chair": True, "shares_chief_executive": True, "mark": "V", "note": ""}
+    with one_ledger_entry("cluster.corrected"):
+        relations.correct_cluster(by=admin, cluster=cluster, values=values)
+    cluster.refresh_from_db()
+    assert (cluster.shares_chief_executive, cluster.mark) == (True, "V")
+
+
+def test_what_has_not_begun_is_withdrawn_and_stands_in_nobodys_way(admin, world, one_ledger_entry):
+    coming = date(2027, 4, 1)
+    link = linked(admin, world.body("RR8"), world.body("QOP"), starts=coming)
+    with one_ledger_entry("organisation.link_withdrawn"):
+        relations.end_link(by=admin, relation=link, last_day=admin.on)
+    assert not OrganisationRelation.objects.filter(pk=link.pk).exists()
+    cluster = form(admin, world)
+    member = ClusterMember.objects.filter(cluster=cluster).last()
+    ClusterMember.objects.filter(pk=member.pk).update(starts=coming)
+    relations.leave_cluster(by=admin, member=member, last_day=admin.on)
+    relations.end_cluster(by=admin, cluster=cluster, last_day=LAST)
+    assert [row.ends for row in cluster.members.all()] == [LAST]
+
+
 def test_a_cluster_does_not_end_before_it_began(admin, world):
     cluster = form(admin, world)
     assert reasons(relations.end_cluster, by=admin, cluster=cluster, last_day=LONG_AGO) == [
@@ -392,6 +452,7 @@ def test_only_administrators_keep_the_register(world, person):
         lambda: relations.end_link(by=by, relation=link, last_day=LAST),
         lambda: relations.change_lead(by=by, body=body, icb=world.body("QOP"), first_day=RENAMED),
         lambda: form(by, world),
+        lambda: relations.correct_cluster(by=by, cluster=cluster, values={"name": "B"}),
         lambda: relations.join_cluster(by=by, cluster=cluster, organisation=world.body("QOP"), starts=KNOWN),
         lambda: relations.leave_cluster(by=by, member=member, last_day=LAST),
         lambda: relations.end_cluster(by=by, cluster=cluster, last_day=LAST),
@@ -496,6 +557,10 @@ def test_clusters_are_recorded_and_shown_with_what_they_share(post, keeper, worl
     assert "Pennine" in board and "Shared chair, with" in board and "It remains a body of its own" in board
     assert "Pennine" not in words(keeper.get("/organisations/QWO/?as_of=2026-03-31"))
     cluster = Cluster.objects.get()
+    answer = post(f"/clusters/{cluster.pk}/edit/", name="Pennine", shares_chair="on", mark="R")
+    assert "to be confirmed" in words(answer)
+    ClusterMember.objects.filter(organisation=world.icb).update(ends=LAST)
+    assert "one board alone" in words(keeper.get("/clusters/"))
     answer = post(f"/clusters/{cluster.pk}/end/", **dated(last_day=LAST))
     assert "Clusters of integrated care boards appear here" in words(answer)
     assert "Pennine" in words(keeper.get("/clusters/?as_of=2026-09-30"))

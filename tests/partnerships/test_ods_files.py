@@ -175,6 +175,20 @@ def test_a_bad_file_is_refused_as_a_whole_with_its_lines(data, told):
     assert problems(data) == told
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"PK\x03\x04 xl/workbook.xml", "This is an Excel workbook: save its table as CSV"),
+        (b"PK\x03\x04 etr.csv", "This is a packed file"),
+        (table(AIREDALE).replace(b",", b";"), "Its columns are parted by semicolons"),
+        (b"a\nb\n", "Every line has 1 column, and this layout has 27"),
+    ],
+)
+def test_a_file_saved_in_another_way_is_told_from_a_broken_one(data, told):
+    with pytest.raises(BadExtract, match=told):
+        ods.read(data)
+
+
 def test_a_file_that_was_cut_off_is_refused_wherever_the_cut_fell():
     whole = table(AIREDALE, LEEDS).rstrip()
     for cut in range(len(whole) - 1, whole.index(b'"RR8"'), -1):
@@ -237,6 +251,7 @@ def test_a_new_trust_is_created_with_a_name_in_sentence_case():
     row = only_row(table(NEW))
     assert (row.outcome, row.name) == (Outcome.CREATED, "St. Anne's and Wharfe-on-Sea NHS Foundation Trust")
     assert row.changes == {
+        "kind": (None, "trust"),
         "name": (None, row.name),
         "opened": (None, "2026-09-01"),
         "is_foundation_trust": (None, True),
@@ -305,10 +320,19 @@ def test_a_former_name_in_the_file_is_recognised():
     assert only_row(table(AIREDALE), held).note == "It bore the file's name before."
 
 
+def test_whoever_would_open_a_merged_body_again_is_told_what_it_merged_into():
+    held = Held("RCF", "trust", "Airedale NHS Foundation Trust", date(2022, 7, 1), date(2026, 10, 31), True, "QWO",
+                became="merged into Aire Valley on 1 November 2026")  # fmt: skip
+    assert only_row(table(AIREDALE), held).note == (
+        "It merged into Aire Valley on 1 November 2026: ticked, it is open again beside that."
+    )
+
+
 def test_the_code_of_a_board_is_older_than_the_board():
     board = line("QOX", "NHS BATH INTEGRATED CARE BOARD", "Y63", "", "20160401")
     row = only_row(table(board))
     assert row.changes == {
+        "kind": (None, "icb"),
         "name": (None, "NHS Bath Integrated Care Board"),
         "opened": (None, "2022-07-01"),
         "region": (None, "Y63"),

@@ -186,6 +186,12 @@ def test_boards_of_a_file_come_before_the_trusts_that_name_them(world):
     assert made.relations.get().target_body.ods_code == "Y63"
 
 
+def test_a_trust_is_a_trust_whatever_its_name_ends_with(world):
+    applied(world, line("RX9", "OLDTOWN NHS TRUST (ACUTE)"))
+    assert world.body("RX9").kind == "trust"
+    assert counts(staged(world, line("RX9", "OLDTOWN NHS TRUST (ACUTE)")))["unchanged"] == 1
+
+
 # --- what is refused ----------------------------------------------------------------------------------------------
 
 
@@ -387,7 +393,7 @@ BAD_FILES = [
     (b"caf\xe9,\n", "Line 1: there are signs that are not UTF-8"),
     (table(AIREDALE, AIREDALE), "Line 2: the code RCF stands on line 1 already."),
     (b"{", "the JSON breaks off"),
-    (b"\x00" * 50, "columns in place of 27"),
+    (b"\x00" * 50, "column in place of 27"),
 ]
 
 

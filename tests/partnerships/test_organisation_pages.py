@@ -124,7 +124,7 @@ def test_before_april_2026_links_are_not_recorded_and_the_page_says_so(sign_in, 
         ("as_of=0001-01-01", "As of must be a day between 5 July 1948 and 31 December 2099"),
         ("kind=hospital", "“hospital” is not a kind of organisation that can be chosen here"),
         ("region=Y99", "“Y99” is not a region that can be chosen here"),
-        ("system=QNQ", "“QNQ” is not an integrated care board that can be chosen here"),
+        ("system=QZZ", "“QZZ” is not an integrated care board that can be chosen here"),
         ("q=" + "x" * 101, "must be 100 characters or fewer"),
     ],
 )
