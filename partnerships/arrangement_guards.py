@@ -5,8 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ics_governance.wording import day as in_words
 from ics_governance.wording import money
 from ics_governance.workflow import Reason
+from partnerships.authority.graph import financial_year
 from partnerships.models import Arrangement, GatewayReview, Kind
 
 Phase = Arrangement.Phase
@@ -76,6 +78,17 @@ def gateway_is_sound(now: str, values: Any, on: date) -> list[Reason]:
     return reasons
 
 
+def gateway_comes_in_turn(held_on: date, begins: date | None, latest: date | None) -> list[Reason]:
+    """A review is held while the arrangement lasts, and not before the one that was recorded last."""
+    if begins is not None and held_on < begins:
+        return [Reason(f"The arrangement begins on {in_words(begins)}: its reviews come later", "held_on")]
+    if latest is not None and held_on < latest:
+        return [
+            Reason(f"A review of {in_words(latest)} is recorded already: this one must not lie before it", "held_on")
+        ]
+    return []
+
+
 def passed(outcome: str) -> bool:
     """Whether a review lets the phase go up."""
     return outcome in (GatewayReview.Outcome.PASSED, GatewayReview.Outcome.CONDITIONS)
@@ -92,6 +105,13 @@ def fund_is_sound(kind: str, bodies: Iterable[Any], limit: Decimal | None, total
         text = f"No more can be committed than is contributed, {money(total)}"
         reasons.append(Reason(text, "limit"))
     return reasons
+
+
+def year_is_of_its_time(year: int, name: str, begins: date | None) -> list[Reason]:
+    """A fund is of a financial year in which the arrangement lasts; `year` is the one in which it starts."""
+    if begins is None or year >= financial_year(begins):
+        return []
+    return [Reason(f"{name} begins on {in_words(begins)}: choose that financial year or a later one", "year")]
 
 
 def minimum_is_kept(name: str, amount: Decimal, minimum: Decimal | None, as_fact: bool) -> list[Reason]:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from ics_governance.wording import day as in_words
 from ics_governance.workflow import Reason
 from partnerships import quorum
 from partnerships.models import Forum, Membership
@@ -111,10 +110,3 @@ def lead_is_employed(role: str, holder: Any, delegating: Collection[Any], employ
     names = " or ".join(sorted(body.label for body in delegating))
     text = f"An executive lead holds what was delegated, so must be employed by the body that delegates: {names}"
     return [Reason(text, "holder")]
-
-
-def ends_after_start(starts: date | None, ends: date | None, field: str = "ends") -> list[Reason]:
-    """A last day does not lie before the first."""
-    if starts and ends and ends < starts:
-        return [Reason(f"The last day must not lie before the first day, {in_words(starts)}", field)]
-    return []

@@ -13,10 +13,11 @@ from ics_governance import ledger
 from ics_governance.actions import change, locked, record_new
 from ics_governance.context import system
 from ics_governance.permissions import Actor, Refused
+from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import arrangement_guards as guards
 from partnerships.access import P, require
-from partnerships.forum_guards import ends_after_start
+from partnerships.day_guards import begins_within, earlier, ends_after_start, has_not_ended, may_end, no_longer_than
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -91,6 +92,7 @@ def edit_arrangement(
     """Change what is recorded of an arrangement; its phase goes down freely, and up by a gateway alone."""
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(arrangement)
+    refuse(has_not_ended(current.ends, by.on))
     places = list(current.footprint.all() if footprint is None else footprint)
     place = values.get("place", current.place)
     refuse([*guards.kind_has_its_area(current.kind, place, places),
@@ -106,9 +108,9 @@ def end_arrangement(*, by: Actor, arrangement: Arrangement, last_day: date) -> A
     """End an arrangement: its open memberships and reporting lines end with it; its forums stay and are to be ended."""
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(arrangement)
-    refuse(ends_after_start(current.starts, last_day, "last_day"))
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
+    refuse(may_end(current.starts, current.ends, last_day))
     still = Q(ends=None) | Q(ends__gt=last_day)
     for member in current.members.filter(still):
         _close(member, last_day)
@@ -132,22 +134,27 @@ def _close(row: Any, last_day: date) -> None:
 def join_arrangement(
     *, by: Actor, arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any]
 ) -> ArrangementMember:
-    """Record that a body takes part, and what was agreed of it."""
+    """Record that a body takes part, and what was agreed of it; no longer than the arrangement lasts."""
     require(by, P.FORUM_EDIT, arrangement)
-    locked(arrangement)
-    day = values["starts"]
-    refuse([*_host_exists(organisation, day), *_within(arrangement, day), *ends_after_start(day, values.get("ends")),
-            *_voice(arrangement, organisation, values, day)])  # fmt: skip
-    if _taking_part(arrangement, organisation, day, values.get("ends")).exists():
+    current, day = locked(arrangement), values["starts"]
+    refuse(has_not_ended(current.ends, by.on))
+    refuse([*_host_exists(organisation, day), *_within(current, values), *_voice(current, organisation, values, day)])
+    ends = earlier(values.get("ends"), current.ends)
+    if _taking_part(current, organisation, day, ends).exists():
         raise GuardFailed([Reason(f"{organisation.name} takes part already in some of these days", "organisation")])
-    member = ArrangementMember.objects.create(arrangement=arrangement, organisation=organisation, **values)
-    return record_new(member, "arrangement.joined", MEMBER, by=by, organisation_id=arrangement.host_id)
+    lasting = {**values, "ends": ends}
+    member = ArrangementMember.objects.create(arrangement=current, organisation=organisation, **lasting)
+    return record_new(member, "arrangement.joined", MEMBER, by=by, organisation_id=current.host_id)
 
 
-def _within(arrangement: Arrangement, day: date) -> list[Reason]:
-    if arrangement.ends is not None and day > arrangement.ends:
-        return [Reason(f"{arrangement.name} has ended by that day", "starts")]
-    return []
+def _within(arrangement: Arrangement, values: Mapping[str, Any]) -> list[Reason]:
+    """What belongs to an arrangement lasts no longer than it does."""
+    name, starts, ends = arrangement.name, values["starts"], values.get("ends")
+    return [
+        *begins_within(name, arrangement.starts, arrangement.ends, starts),
+        *ends_after_start(starts, ends),
+        *no_longer_than(name, arrangement.ends, ends),
+    ]
 
 
 def _taking_part(arrangement: Arrangement, organisation: Organisation, day: date, ends: date | None) -> Any:
@@ -185,7 +192,10 @@ def change_member(
     arrangement = member.arrangement
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(member)
+    refuse(has_not_ended(arrangement.ends, by.on))
     refuse(_voice(arrangement, current.organisation, values, from_day))
+    if values.get("expectation", current.expectation) != ArrangementMember.Expectation.MEMBER:
+        refuse(_speaks_for_nobody(current, from_day, "expectation"))
     if current.ends is not None and from_day > current.ends:
         raise GuardFailed([Reason("It takes part no more on that day", "from_day")])
     if current.starts is not None and from_day < current.starts:
@@ -206,18 +216,31 @@ def end_member(*, by: Actor, member: ArrangementMember, last_day: date) -> Arran
     """End a body's part; the row stays. Bodies that it represents must be given another voice first."""
     require(by, P.FORUM_EDIT, member.arrangement)
     current = locked(member)
-    refuse(ends_after_start(current.starts, last_day, "last_day"))
-    day_after = last_day + timedelta(days=1)
-    spoken_for = ArrangementMember.objects.filter(
-        Q(ends=None) | Q(ends__gte=day_after),
-        arrangement=current.arrangement_id,
-        represented_by=current.organisation_id,
-    ).select_related("organisation")
-    if names := [row.organisation.label for row in spoken_for]:
-        text = f"It represents {', '.join(names)}: change that first"
-        raise GuardFailed([Reason(text, "last_day")])
+    refuse(has_not_ended(member.arrangement.ends, by.on, "last_day"))
+    refuse(may_end(current.starts, current.ends, last_day, _again(current)))
+    refuse(no_longer_than(member.arrangement.name, member.arrangement.ends, last_day, "last_day"))
+    refuse(_speaks_for_nobody(current, last_day + timedelta(days=1), "last_day"))
     host = member.arrangement.host_id
     return change(current, "arrangement.member_ended", by=by, organisation_id=host, changes={"ends": last_day})
+
+
+def _again(member: ArrangementMember) -> str:
+    """What follows the end of a body's part: that it takes part again, as a sentence."""
+    rows = ArrangementMember.objects.filter(
+        arrangement=member.arrangement_id, organisation=member.organisation_id, starts__gt=member.ends or date.max
+    )
+    if (following := rows.order_by("starts").first()) is None:
+        return ""
+    return f"{member.organisation.name} takes part again from {in_words(following.starts)}"
+
+
+def _speaks_for_nobody(member: ArrangementMember, day: date, field: str) -> list[Reason]:
+    """Whoever represents others from a day on does so as a member: they are given another voice first."""
+    spoken_for = ArrangementMember.objects.filter(
+        Q(ends=None) | Q(ends__gte=day), arrangement=member.arrangement_id, represented_by=member.organisation_id
+    ).select_related("organisation")
+    names = [row.organisation.label for row in spoken_for]
+    return [Reason(f"It represents {', '.join(names)}: change that first", field)] if names else []
 
 
 # --- Gateways -------------------------------------------------------------------------------------------------------
@@ -228,7 +251,10 @@ def review_gateway(*, by: Actor, arrangement: Arrangement, values: Mapping[str, 
     """Record a gateway review. Passed, with or without conditions, it takes the arrangement to its next phase."""
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(arrangement)
-    refuse(guards.gateway_is_sound(current.phase, values, by.on))
+    refuse(has_not_ended(current.ends, by.on))
+    latest = current.gateways.order_by("-held_on").values_list("held_on", flat=True).first()
+    refuse([*guards.gateway_is_sound(current.phase, values, by.on),
+            *guards.gateway_comes_in_turn(values["held_on"], current.starts, latest)])  # fmt: skip
     made = GatewayReview.objects.create(arrangement=current, phase_before=current.phase, **values)
     if guards.passed(values["outcome"]):
         current.phase = values["phase_after"]
@@ -246,6 +272,7 @@ def record_fund(
 ) -> Fund:
     """Record a fund of a financial year. Contributions below their minimum need `as_fact`, and are marked."""
     require(by, P.FORUM_EDIT, arrangement)
+    refuse(has_not_ended(arrangement.ends, by.on))
     _check_fund(arrangement, None, values, paid, as_fact)
     fund = Fund.objects.create(arrangement=arrangement, **values)
     _put(fund, paid)
@@ -261,6 +288,7 @@ def change_fund(
     """Correct a fund and what is put into it."""
     require(by, P.FORUM_EDIT, fund.arrangement)
     current = locked(fund)
+    refuse(has_not_ended(fund.arrangement.ends, by.on))
     _check_fund(fund.arrangement, current, values, paid, as_fact)
     rows = current.contributions.select_related("organisation")
     before = {**ledger.snapshot(current, FUND)}
@@ -282,6 +310,7 @@ def _check_fund(
     bodies = [row.organisation for row in paid]
     total = sum((row.amount for row in paid), Decimal(0))
     reasons = guards.fund_is_sound(values["kind"], bodies, values.get("limit"), total)
+    reasons += guards.year_is_of_its_time(values["year"], arrangement.name, arrangement.starts)
     if len({body.pk for body in bodies}) < len(bodies):
         reasons.append(Reason("Name each body once: add up what it contributes", "contributions"))
     for row in paid:
@@ -311,18 +340,20 @@ def _said(paid: Sequence[Paid]) -> list[list[Any]]:
 def report_to(*, by: Actor, arrangement: Arrangement, values: Mapping[str, Any]) -> ReportingLine:
     """Record to whom an arrangement reports: another one, or the board of a body. Lines never run in a circle."""
     require(by, P.FORUM_EDIT, arrangement)
-    locked(arrangement)
+    current = locked(arrangement)
+    refuse(has_not_ended(current.ends, by.on))
     above, body = values.get("to_arrangement"), values.get("to_organisation")
     if (above is None) == (body is None):
         raise GuardFailed([Reason("Choose one: an arrangement, or a body whose board hears it", "to_arrangement")])
-    refuse([*ends_after_start(values["starts"], values.get("ends")), *_within(arrangement, values["starts"])])
+    refuse(_within(current, values))
+    ends = earlier(values.get("ends"), current.ends)
     if above is not None:
-        _no_loop(arrangement, above, values["starts"], values.get("ends"))
+        _no_loop(arrangement, above, values["starts"], ends)
     still = Q(ends=None) | Q(ends__gte=values["starts"])
     same = arrangement.reporting_lines.filter(still, to_arrangement=above, to_organisation=body)
     if same.exists():
         raise GuardFailed([Reason("It reports there already in some of these days", "to_arrangement")])
-    made = ReportingLine.objects.create(arrangement=arrangement, **values)
+    made = ReportingLine.objects.create(arrangement=arrangement, **{**values, "ends": ends})
     return record_new(made, "arrangement.reports_to", LINE, by=by, organisation_id=arrangement.host_id)
 
 
@@ -344,6 +375,8 @@ def end_line(*, by: Actor, line: ReportingLine, last_day: date) -> ReportingLine
     """End a reporting line; the row stays."""
     require(by, P.FORUM_EDIT, line.arrangement)
     current = locked(line)
-    refuse(ends_after_start(current.starts, last_day, "last_day"))
+    refuse(has_not_ended(line.arrangement.ends, by.on, "last_day"))
+    refuse(may_end(current.starts, current.ends, last_day))
+    refuse(no_longer_than(line.arrangement.name, line.arrangement.ends, last_day, "last_day"))
     host = line.arrangement.host_id
     return change(current, "arrangement.line_ended", by=by, organisation_id=host, changes={"ends": last_day})

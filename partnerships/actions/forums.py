@@ -12,6 +12,7 @@ from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import forum_guards as guards
 from partnerships.access import P, require
+from partnerships.day_guards import has_not_ended, may_end
 from partnerships.models import Deputy, Forum, Membership, Organisation, Place, TermsOfReference
 from partnerships.reporting import closes_a_loop
 
@@ -89,6 +90,7 @@ def edit_forum(
     """Change what is recorded of a forum. Host, form and first day stay: another form is another forum."""
     require(by, P.FORUM_EDIT, forum)
     current = locked(forum)
+    _refuse(has_not_ended(current.ends, by.on))
     named = list(current.committees.all() if committees is None else committees)
     where = list(current.places.all() if places is None else places)
     reasons: list[Reason] = []
@@ -124,7 +126,7 @@ def end_forum(*, by: Actor, forum: Forum, last_day: date) -> Forum:
     current = locked(forum)
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
-    _refuse(guards.ends_after_start(current.starts, last_day, "last_day"))
+    _refuse(may_end(current.starts, current.ends, last_day))
     still = Q(ends=None) | Q(ends__gt=last_day)
     for deputy in Deputy.objects.filter(still, membership__forum=current):
         _close(deputy, last_day)
@@ -144,6 +146,7 @@ def adopt_terms(*, by: Actor, forum: Forum, values: Mapping[str, Any]) -> TermsO
     """Adopt a new version of the terms of reference; the earlier ones stay."""
     require(by, P.FORUM_EDIT, forum)
     current = locked(forum)
+    _refuse(has_not_ended(current.ends, by.on))
     latest = current.terms.order_by("-version").first()
     if latest and values["adopted_on"] < latest.adopted_on:
         raise GuardFailed([Reason("A later version was adopted on a later day already", "adopted_on")])

@@ -14,6 +14,15 @@ from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import forum_guards as guards
 from partnerships.access import P, require
+from partnerships.day_guards import (
+    begins_within,
+    earlier,
+    ends_after_start,
+    has_not_ended,
+    may_end,
+    no_longer_than,
+    not_after,
+)
 from partnerships.forum_guards import Held
 from partnerships.models import (
     Attendance,
@@ -31,6 +40,9 @@ DEPUTY = ("membership", "person", "starts", "ends")
 PASSED = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
 
 
+AGREED_ALREADY = "A body's agreement is recorded once it has agreed: leave this empty to offer the membership"
+
+
 def _refuse(reasons: Iterable[Reason]) -> None:
     if found := list(reasons):
         raise GuardFailed(found)
@@ -43,22 +55,20 @@ def _refuse(reasons: Iterable[Reason]) -> None:
 def appoint(*, by: Actor, forum: Forum, organisation: Organisation, values: Mapping[str, Any]) -> Membership:
     """Give a body a member on the forum, with the named holder and deputy. Without `agreed_on` it is an offer."""
     require(by, P.FORUM_EDIT, forum)
-    locked(forum)
-    day = values["starts"]
+    current, day = locked(forum), values["starts"]
+    _refuse(has_not_ended(current.ends, by.on))
     if not organisation.exists_on(day):
         raise GuardFailed([Reason(f"{organisation.name} does not exist on that day", "starts")])
-    _refuse([*guards.ends_after_start(day, values.get("ends")), *_within(forum, day)])
-    _check_people(forum, organisation, day, values, None)
-    member = Membership.objects.create(forum=forum, organisation=organisation, **values)
+    _refuse([
+        *begins_within(current.name, current.starts, current.ends, day),
+        *ends_after_start(day, values.get("ends")),
+        *no_longer_than(current.name, current.ends, values.get("ends")),
+        *not_after(values.get("agreed_on"), by.on, AGREED_ALREADY, "agreed_on"),
+    ])  # fmt: skip
+    lasting = {**values, "ends": earlier(values.get("ends"), current.ends)}
+    _check_people(forum, organisation, day, lasting, None)
+    member = Membership.objects.create(forum=forum, organisation=organisation, **lasting)
     return record_new(member, "forum.member_appointed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
-
-
-def _within(forum: Forum, day: date) -> list[Reason]:
-    if forum.ends is not None and day > forum.ends:
-        return [Reason(f"{forum.name} has ended by that day", "starts")]
-    if forum.starts is not None and day < forum.starts:
-        return [Reason(f"{forum.name} begins on {in_words(forum.starts)}", "starts")]
-    return []
 
 
 def _check_people(
@@ -114,6 +124,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
     forum = membership.forum
     require(by, P.FORUM_EDIT, forum)
     current = locked(membership)
+    _refuse(has_not_ended(forum.ends, by.on))
     if current.ends is not None and from_day > current.ends:
         raise GuardFailed([Reason(f"The membership ends on {in_words(current.ends)}", "from_day")])
     if current.starts is not None and from_day < current.starts:
@@ -157,10 +168,24 @@ def _end(current: Membership, last_day: date, by: Actor) -> Membership:
 def end_membership(*, by: Actor, membership: Membership, last_day: date) -> Membership:
     """End a membership with its deputies; the row stays, so that past meetings keep their members."""
     require(by, P.FORUM_EDIT, membership.forum)
-    current = locked(membership)
-    _refuse([*guards.ends_after_start(current.starts, last_day, "last_day"),
+    forum, current = membership.forum, locked(membership)
+    _refuse(has_not_ended(forum.ends, by.on, "last_day"))
+    _refuse([*may_end(current.starts, current.ends, last_day, _again(current)),
+             *no_longer_than(forum.name, forum.ends, last_day, "last_day"),
              *_marked_after(current, last_day, "last_day")])  # fmt: skip
     return _end(current, last_day, by)
+
+
+def _again(membership: Membership) -> str:
+    """What follows the end of a membership: the body's next member, as a sentence."""
+    rows = Membership.objects.filter(
+        forum=membership.forum_id, organisation=membership.organisation_id, starts__gt=membership.ends or date.max
+    )
+    following = rows.order_by("starts").select_related("holder").first()
+    if following is None:
+        return ""
+    who = following.holder.name if following.holder else "A vacant membership"
+    return f"{who} follows on {in_words(following.starts)}"
 
 
 # --- Deputies -------------------------------------------------------------------------------------------------------
@@ -171,14 +196,15 @@ def name_deputy(*, by: Actor, membership: Membership, person: Person, starts: da
     """Name a further deputy between two days; beside the first, who stands with the membership."""
     require(by, P.FORUM_EDIT, membership.forum)
     current = locked(membership)
-    reasons = guards.ends_after_start(starts, ends)
+    _refuse(has_not_ended(membership.forum.ends, by.on))
+    reasons = [*ends_after_start(starts, ends), *no_longer_than("The membership", current.ends, ends)]
+    ends = earlier(ends, current.ends)
     if person.pk == current.holder_id:
         reasons.append(Reason("The deputy is another person than the member", "person"))
     if current.organisation_id not in _employers(person, starts):
         text = f"{person.name} does not work for {current.organisation.name} on that day"
         reasons.append(Reason(text, "person"))
-    if current.starts and starts < current.starts or current.ends and starts > current.ends:
-        reasons.append(Reason("A deputy stands in while the membership lasts", "starts"))
+    reasons += begins_within("The membership", current.starts, current.ends, starts)
     _refuse(reasons)
     still = current.further_deputies.filter(Q(ends=None) | Q(ends__gte=starts), person=person)
     if person.pk == current.deputy_id or (still if ends is None else still.filter(starts__lte=ends)).exists():
@@ -193,7 +219,14 @@ def end_deputy(*, by: Actor, deputy: Deputy, last_day: date) -> Deputy:
     forum = deputy.membership.forum
     require(by, P.FORUM_EDIT, forum)
     current = locked(deputy)
-    _refuse(guards.ends_after_start(current.starts, last_day, "last_day"))
+    _refuse(has_not_ended(forum.ends, by.on, "last_day"))
+    rows = Deputy.objects.filter(
+        membership=current.membership_id, person=current.person_id, starts__gt=current.ends or date.max
+    )
+    following = rows.order_by("starts").first()
+    again = f"{current.person.name} is a deputy again from {in_words(following.starts)}" if following else ""
+    _refuse([*may_end(current.starts, current.ends, last_day, again),
+             *no_longer_than("The membership", deputy.membership.ends, last_day, "last_day")])  # fmt: skip
     return change(current, "forum.deputy_ended", by=by, organisation_id=forum.host_id, changes={"ends": last_day})
 
 
@@ -221,6 +254,7 @@ def _answer(by: Actor, membership: Membership, kind: str, field: str) -> Members
     if not may_answer(by, membership):
         raise Refused(P.MEMBERSHIP_ANSWER)
     current = locked(membership)
+    _refuse(has_not_ended(membership.forum.ends, by.on))
     if current.agreed_on is not None:
         raise GuardFailed([Reason(f"{current.organisation.label} agreed on {in_words(current.agreed_on)} already")])
     if current.refused_on is not None:

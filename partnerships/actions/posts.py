@@ -12,7 +12,7 @@ from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import post_guards as guards
 from partnerships.access import P, require
-from partnerships.forum_guards import ends_after_start
+from partnerships.day_guards import may_end
 from partnerships.models import Organisation, Person, Post, PostHolding
 from partnerships.queries import posts as queries
 
@@ -104,7 +104,7 @@ def end_post(*, by: Actor, post: Post, last_day: date) -> Post:
     current = locked(post)
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
-    reasons = ends_after_start(current.starts, last_day, "last_day")
+    reasons = may_end(current.starts, current.ends, last_day)
     terms = queries.terms_of(current)
     for row in terms:
         latest = max((day for day in (row.starts, row.ends) if day), default=None)

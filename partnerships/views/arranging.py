@@ -35,8 +35,9 @@ def _ask(request: HttpRequest, found: Arrangement, form, act, section: str, **wo
     """A form about one arrangement: it leads back to the section where the change shows."""
     words.setdefault("lede", found.name)
     return ask(
-        request, form, act, lambda made: _to(found.pk, section), back=(found.name, "arrangement", found.pk), **words
-    )
+        request, form, act, lambda made: _to(found.pk, section), back=(found.name, "arrangement", found.pk),
+        whole=found, **words,
+    )  # fmt: skip
 
 
 def _to(pk: int, section: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from ics_governance.permissions import Refused
 from partnerships.access import P
+from partnerships.day_guards import has_not_ended
 
 from .common import attempt
 
@@ -21,8 +22,11 @@ def ask(
     """Show a form, do its action, go on; refused or wrong, keep what was typed.
 
     `words`: title, lede, back (label, route, keys), done; `submit` (the button, else the title) and `notes`, which are
-    sentences above the form. `act` takes the form's values: of its `values` method where it has one.
+    sentences above the form; `whole`, the record that is kept: once it has ended, the page says so above the form.
+    `act` takes the form's values: of its `values` method where it has one.
     """
+    ended = has_not_ended(getattr(words.pop("whole", None), "ends", None), request.actor.on)
+    words["notes"] = [*(f"{reason.text}." for reason in ended), *words.get("notes", [])]
     if request.method == "POST" and form.is_valid():
         made: list[Any] = []
         values = form.values() if callable(getattr(form, "values", None)) else form.cleaned_data

@@ -24,8 +24,9 @@ def _member(forum: Forum, pk: int) -> Membership:
 
 def _ask(request: HttpRequest, found: Forum, form: Any, act: Any, **words: Any) -> HttpResponse:
     return ask(
-        request, form, act, lambda made: redirect("forum", found.pk), back=(found.name, "forum", found.pk), **words
-    )
+        request, form, act, lambda made: redirect("forum", found.pk), back=(found.name, "forum", found.pk),
+        whole=found, **words,
+    )  # fmt: skip
 
 
 @require_http_methods(METHODS)
