@@ -30,6 +30,7 @@ from partnerships.models import (
 )
 from partnerships.reporting import closes_a_loop
 
+from .nearness import day_that_counts, line_is_near, places_are_near
 from .sets import change_with_sets, record_with_sets
 
 FIELDS = (
@@ -75,6 +76,9 @@ def found_arrangement(
     places = list(footprint)
     refuse([*guards.kind_has_its_area(values["kind"], values.get("place"), places),
             *guards.host_fits(values["kind"], host), *_host_exists(host, values.get("starts"))])  # fmt: skip
+    day = day_that_counts(values.get("starts"), by.on)
+    refuse([*places_are_near(host, [values.get("place")], (), day, "place"),
+            *places_are_near(host, places, (), day, "footprint")])  # fmt: skip
     made = Arrangement.objects.create(host=host, **values)
     return record_with_sets(made, "arrangement.founded", FIELDS, {"footprint": places}, by=by, organisation_id=host.pk)
 
@@ -97,6 +101,10 @@ def edit_arrangement(
     place = values.get("place", current.place)
     refuse([*guards.kind_has_its_area(current.kind, place, places),
             *guards.phase_goes_by_gateway(current.phase, values.get("phase", current.phase))])  # fmt: skip
+    day, covered = day_that_counts(current.starts, by.on), set(current.footprint.values_list("pk", flat=True))
+    known = {*covered, current.place_id} - {None}
+    refuse([*places_are_near(current.host, [place], known, day, "place"),
+            *places_are_near(current.host, places, known, day, "footprint")])  # fmt: skip
     return change_with_sets(
         current, "arrangement.changed", by=by, organisation_id=current.host_id, changes=dict(values),
         sets={"footprint": places},
@@ -345,7 +353,7 @@ def report_to(*, by: Actor, arrangement: Arrangement, values: Mapping[str, Any])
     above, body = values.get("to_arrangement"), values.get("to_organisation")
     if (above is None) == (body is None):
         raise GuardFailed([Reason("Choose one: an arrangement, or a body whose board hears it", "to_arrangement")])
-    refuse(_within(current, values))
+    refuse([*_within(current, values), *line_is_near(current, above, body, day_that_counts(values["starts"], by.on))])
     ends = earlier(values.get("ends"), current.ends)
     if above is not None:
         _no_loop(arrangement, above, values["starts"], ends)

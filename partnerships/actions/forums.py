@@ -16,6 +16,7 @@ from partnerships.day_guards import has_not_ended, may_end
 from partnerships.models import Deputy, Forum, Membership, Organisation, Place, TermsOfReference
 from partnerships.reporting import closes_a_loop
 
+from .nearness import arrangement_is_near, day_that_counts, forum_above_is_near, places_are_near
 from .sets import change_with_sets, record_with_sets
 
 FORUM = (
@@ -57,8 +58,14 @@ def found_forum(
         *_one_of_its_kind(values["form"], host, values.get("starts")),
         *_host_exists(host, values.get("starts")),
     ])  # fmt: skip
-    made = Forum.objects.create(host=host, **values)
-    sets = {"places": places, "committees": named}
+    made, where, day = Forum(host=host, **values), list(places), day_that_counts(values.get("starts"), by.on)
+    _refuse([
+        *places_are_near(host, where, (), day, "places"),
+        *arrangement_is_near(made, made.arrangement, None, day),
+        *forum_above_is_near(made, made.reports_to, None, day),
+    ])  # fmt: skip
+    made.save()
+    sets: dict[str, list[Any]] = {"places": where, "committees": named}
     return record_with_sets(made, "forum.founded", FORUM, sets, by=by, organisation_id=host.pk)
 
 
@@ -101,6 +108,10 @@ def edit_forum(
         reasons += guards.privacy_has_a_reason(in_public, values.get("private_reason", current.private_reason))
     if above := values.get("reports_to"):
         reasons += _reporting_reasons(current, above)
+    day, covered = day_that_counts(current.starts, by.on), set(current.places.values_list("pk", flat=True))
+    reasons += places_are_near(current.host, where, covered, day, "places")
+    reasons += arrangement_is_near(current, values.get("arrangement"), current.arrangement_id, day)
+    reasons += forum_above_is_near(current, above, current.reports_to_id, day)
     _refuse(reasons)
     sets: dict[str, list[Any]] = {"places": where, "committees": named}
     return change_with_sets(

@@ -24,6 +24,7 @@ from partnerships.models import (
 )
 from partnerships.partner_types import OPTIONAL, SEVEN
 from partnerships.queries import arrangements as queries
+from partnerships.queries.places import places_near
 
 from .hosted import Choosing, HostedForm, Later, LinesField, initial_of
 
@@ -96,8 +97,7 @@ class ArrangementForm(HostedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = Place.objects.on(self.on)
-        places = (here.filter(icb__in=self.hosts) | here.filter(councils__in=self.hosts)).distinct()
+        places = places_near(self.hosts, self.on)
         self.choose("place", places)
         self.choose("footprint", places)
         self.fields["activities"].choices = [(area.code, area.name) for area in all_areas()]  # type: ignore[attr-defined]

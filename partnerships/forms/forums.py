@@ -9,6 +9,7 @@ from partnerships import quorum
 from partnerships.forms_of_forum import FORMS
 from partnerships.models import Arrangement, Forum, Kind, Membership, Place, Post, SpatialLevel, TermsOfReference
 from partnerships.queries import forums as queries
+from partnerships.queries.places import places_near
 
 from .hosted import Choosing, HostedForm, Later, initial_of
 
@@ -57,10 +58,9 @@ class ForumForm(HostedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         near = queries.bodies_near(self.hosts, self.on)
-        here = Place.objects.on(self.on)
         forums = Forum.objects.on(self.on)
         self.choose("arrangement", queries.arrangements_near(self.hosts, near, self.on))
-        self.choose("places", (here.filter(icb__in=self.hosts) | here.filter(councils__in=self.hosts)).distinct())
+        self.choose("places", places_near(self.hosts, self.on))
         self.choose("reports_to", forums.filter(host__in=near).select_related("host"))
         self.choose("post", Post.objects.on(self.on).filter(organisation__in=self.hosts))
         self.choose("committees", forums.filter(host__in=near, form__in=queries.MAY_MEET_IN_COMMON))
