@@ -1,6 +1,6 @@
 """Reasons against changes of an arrangement: its phase, its funds, its lines. Pure, on plain facts."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from ics_governance.wording import day as in_words
 from ics_governance.wording import money
 from ics_governance.workflow import Reason
 from partnerships.authority.graph import financial_year
-from partnerships.models import Arrangement, GatewayReview, Kind
+from partnerships.models import Arrangement, Fund, GatewayReview, Kind
 
 Phase = Arrangement.Phase
 ORDER = list(Phase.values)
@@ -22,6 +22,8 @@ CRITERIA = (
 )
 """What a gateway looks at, unless the partners choose other criteria; our wording."""
 LEAD_KINDS = (Kind.ICB, Kind.LOCAL_AUTHORITY)
+NHS_KINDS = (Kind.ICB, Kind.TRUST, Kind.OVERSIGHT_BODY)
+"""Kinds of NHS body that may pool money with a council."""
 
 
 def kind_has_its_area(kind: str, place: Any, footprint: Collection[Any]) -> list[Reason]:
@@ -94,14 +96,15 @@ def passed(outcome: str) -> bool:
     return outcome in (GatewayReview.Outcome.PASSED, GatewayReview.Outcome.CONDITIONS)
 
 
-def fund_is_sound(kind: str, bodies: Iterable[Any], limit: Decimal | None, total: Decimal) -> list[Reason]:
-    """A pooled fund under section 75 has an NHS body and a council among its contributors."""
+def fund_is_sound(kind: str, giving: Collection[str], limit: Decimal | None, total: Decimal) -> list[Reason]:
+    """A pooled fund under section 75 has an NHS body and a council among its contributors; no fund promises more than
+    it has. `giving`: the kinds of the bodies that put something in.
+    """
     reasons = []
-    kinds = {body.kind for body in bodies}
-    if kind == "pooled" and kinds and not (Kind.LOCAL_AUTHORITY in kinds and kinds - {Kind.LOCAL_AUTHORITY}):
-        text = "A pooled fund under section 75 is of a council and an NHS body: both contribute"
+    if kind == Fund.Kind.POOLED and not (Kind.LOCAL_AUTHORITY in giving and set(NHS_KINDS) & set(giving)):
+        text = "A pooled fund under section 75 is of a council and an NHS body: enter what each of them contributes"
         reasons.append(Reason(text, "contributions"))
-    if limit is not None and kinds and limit > total:
+    if limit is not None and limit > total:
         text = f"No more can be committed than is contributed, {money(total)}"
         reasons.append(Reason(text, "limit"))
     return reasons
@@ -114,7 +117,9 @@ def year_is_of_its_time(year: int, name: str, begins: date | None) -> list[Reaso
     return [Reason(f"{name} begins on {in_words(begins)}: choose that financial year or a later one", "year")]
 
 
-def minimum_is_kept(name: str, amount: Decimal, minimum: Decimal | None, as_fact: bool) -> list[Reason]:
+def minimum_is_kept(
+    name: str, amount: Decimal, minimum: Decimal | None, as_fact: bool, field: str = "contributions"
+) -> list[Reason]:
     """A contribution reaches its minimum, unless it is recorded as the fact that it did not."""
     if minimum is None or amount >= minimum or as_fact:
         return []
@@ -122,4 +127,4 @@ def minimum_is_kept(name: str, amount: Decimal, minimum: Decimal | None, as_fact
         f"{name} must contribute at least {money(minimum)}, and {money(amount)} is less: raise it, or tick that less "
         "was paid, and it is recorded and marked"
     )
-    return [Reason(text, "contributions")]
+    return [Reason(text, field)]

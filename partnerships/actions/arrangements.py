@@ -317,12 +317,14 @@ def _check_fund(
 ) -> None:
     bodies = [row.organisation for row in paid]
     total = sum((row.amount for row in paid), Decimal(0))
-    reasons = guards.fund_is_sound(values["kind"], bodies, values.get("limit"), total)
+    giving = [row.organisation.kind for row in paid if row.amount > 0]
+    reasons = guards.fund_is_sound(values["kind"], giving, values.get("limit"), total)
     reasons += guards.year_is_of_its_time(values["year"], arrangement.name, arrangement.starts)
     if len({body.pk for body in bodies}) < len(bodies):
         reasons.append(Reason("Name each body once: add up what it contributes", "contributions"))
     for row in paid:
-        reasons += guards.minimum_is_kept(row.organisation.label, row.amount, row.minimum, as_fact)
+        own = f"amount_{row.organisation.pk}"
+        reasons += guards.minimum_is_kept(row.organisation.label, row.amount, row.minimum, as_fact, own)
     same = arrangement.funds.filter(name=values["name"], year=values["year"])
     if fund is not None:
         same = same.exclude(pk=fund.pk)

@@ -309,6 +309,7 @@ class FundForm(Choosing):
         for name, field in list(self.fields.items()):
             if name.startswith(("amount_", "minimum_")):
                 forms.word_errors(field, str(field.label))
+        self.stand_for = {"contributions": f"amount_{self.bodies[0].pk}"}
         pairs = [(f"amount_{body.pk}", f"minimum_{body.pk}") for body in self.bodies]
         self.parts = [
             ("The fund", "", ["kind", "name", ("host", "year"), "limit", "purpose", "agreement"]),

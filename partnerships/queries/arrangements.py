@@ -266,6 +266,8 @@ def gaps(
     for body in councils:
         found.append(Gap(f"{body.label} is not a member, and by law belongs to the partnership", "members"))
     for pot in pots.current:
+        if not pot.total:
+            found.append(Gap(f"No contribution to {pot.fund} is recorded", "funds"))
         for row in pot.below:
             found.append(Gap(f"{row.organisation.label} contributes less than its minimum to {pot.fund}", "funds"))
     for member in members:
