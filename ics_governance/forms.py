@@ -223,6 +223,7 @@ class MoneyField(DecimalField):
         kwargs.setdefault("max_digits", 14)
         kwargs.setdefault("decimal_places", 2)
         kwargs.setdefault("min_value", 0)
+        self.bound = 10 ** (kwargs["max_digits"] - kwargs["decimal_places"])
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
@@ -266,8 +267,7 @@ def word_errors(field: django_forms.Field, label: str) -> None:
             wanted["invalid"] = "Enter a web address like https://www.example.com"
         case MoneyField():
             wanted["invalid"] = f"{label} must be an amount in pounds, like 384,000"
-            bound = money(10 ** (field.max_digits - field.decimal_places))
-            too_long = f"{label} must be less than {bound}, in pounds and whole pence"
+            too_long = f"{label} must be less than {money(field.bound)}, in pounds and whole pence"
             wanted |= dict.fromkeys(("max_digits", "max_whole_digits", "max_decimal_places"), too_long)
         case DecimalField() | IntegerField():
             kind = "a number" if isinstance(field, DecimalField) else "a whole number"

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from ics_governance.workflow import Reason
 from partnerships import quorum
+from partnerships.day_guards import not_after
+from partnerships.forms_of_forum import needs_consent
 from partnerships.models import Forum, Membership
 
 Form = Forum.Form
@@ -63,6 +65,19 @@ def bodies_are_two(form: str, bodies: Collection[int]) -> list[Reason]:
         return []
     text = "A joint committee is of two or more bodies: appoint voting members of two bodies first"
     return [Reason(text)]
+
+
+def consent_is_given(form: str, body: Any, consented_on: date | None, today: date) -> list[Reason]:
+    """A body that is not statutory sits on a committee once whoever convenes it has agreed."""
+    if not needs_consent(form, body.kind):
+        return []
+    if consented_on is None:
+        text = (
+            f"{body.name} is not a statutory body, so it sits on a {Form(form).label} when the convening body has "
+            "agreed: enter the day of that"
+        )
+        return [Reason(text, "consented_on")]
+    return not_after(consented_on, today, "Record the convening body's consent once it was given", "consented_on")
 
 
 def terms_are_sound(values: Any) -> list[Reason]:

@@ -102,7 +102,7 @@ def edit_arrangement(
     refuse([*guards.kind_has_its_area(current.kind, place, places),
             *guards.phase_goes_by_gateway(current.phase, values.get("phase", current.phase))])  # fmt: skip
     day, covered = day_that_counts(current.starts, by.on), set(current.footprint.values_list("pk", flat=True))
-    known = {*covered, current.place_id} - {None}
+    known = covered | ({current.place_id} if current.place_id else set())
     refuse([*places_are_near(current.host, [place], known, day, "place"),
             *places_are_near(current.host, places, known, day, "footprint")])  # fmt: skip
     return change_with_sets(

@@ -35,7 +35,10 @@ from partnerships.models import (
     Person,
 )
 
-MEMBERSHIP = ("forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "starts", "ends")
+MEMBERSHIP = (
+    "forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "consented_on", "consented_by",
+    "starts", "ends",
+)  # fmt: skip
 DEPUTY = ("membership", "person", "starts", "ends")
 PASSED = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
 
@@ -64,6 +67,7 @@ def appoint(*, by: Actor, forum: Forum, organisation: Organisation, values: Mapp
         *ends_after_start(day, values.get("ends")),
         *no_longer_than(current.name, current.ends, values.get("ends")),
         *not_after(values.get("agreed_on"), by.on, AGREED_ALREADY, "agreed_on"),
+        *guards.consent_is_given(current.form, organisation, values.get("consented_on"), by.on),
     ])  # fmt: skip
     lasting = {**values, "ends": earlier(values.get("ends"), current.ends)}
     _check_people(forum, organisation, day, lasting, None)
@@ -119,7 +123,7 @@ def _employers(person: Person, day: date) -> set[int]:
 def change_membership(*, by: Actor, membership: Membership, from_day: date, values: Mapping[str, Any]) -> Membership:
     """Another holder, deputy, role or vote from a day on: the row ends the day before, and another begins.
 
-    On its own first day the row itself is corrected. What the body agreed to stays agreed.
+    On its own first day the row itself is corrected. What the body and the convening body agreed to stays agreed.
     """
     forum = membership.forum
     require(by, P.FORUM_EDIT, forum)
@@ -129,6 +133,8 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
         raise GuardFailed([Reason(f"The membership ends on {in_words(current.ends)}", "from_day")])
     if current.starts is not None and from_day < current.starts:
         raise GuardFailed([Reason(f"The membership begins on {in_words(current.starts)}", "from_day")])
+    consent = {name: values.get(name, getattr(current, name)) for name in ("consented_on", "consented_by")}
+    _refuse(guards.consent_is_given(forum.form, current.organisation, consent["consented_on"], by.on))
     _check_people(forum, current.organisation, from_day, {**values, "ends": current.ends}, current)
     in_place = current.starts is None or from_day == current.starts
     if in_place:
@@ -140,7 +146,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
     _end(current, yesterday, by)
     made = Membership.objects.create(
         forum=forum, organisation=current.organisation, agreed_on=current.agreed_on, refused_on=current.refused_on,
-        starts=from_day, ends=until, **values,
+        starts=from_day, ends=until, **{**values, **consent},
     )  # fmt: skip
     return record_new(made, "forum.member_changed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
 

@@ -77,7 +77,7 @@ class MembershipPart(serializers.ModelSerializer):
         model = Membership
         fields = (
             "id", "organisation", "role", "voting", "holder", "holder_id", "deputy", "deputy_id", "further_deputies",
-            "agreed_on", "refused_on", "starts", "ends",
+            "agreed_on", "refused_on", "consented_on", "consented_by", "starts", "ends",
         )  # fmt: skip
 
 
@@ -170,6 +170,8 @@ class MemberChanged(Sent):
     voting = serializers.BooleanField(required=False)
     holder = person()
     deputy = person()
+    consented_on = serializers.DateField(required=False)
+    consented_by = serializers.CharField(max_length=160, allow_blank=True, required=False)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """One of the two days."""
@@ -181,7 +183,11 @@ class MemberChanged(Sent):
 
 
 class MemberAppointed(Sent):
-    """A member to appoint. Without `agreed_on` it is an offer, which the body accepts or refuses."""
+    """A member to appoint. Without `agreed_on` it is an offer, which the body accepts or refuses.
+
+    `consented_on`, when the convening body agreed, is needed where a body that is not statutory sits on a committee, a
+    committee of the board or a joint committee.
+    """
 
     organisation = BodyNamed()
     role = serializers.ChoiceField(Membership.Role.choices, default="member")
@@ -189,6 +195,8 @@ class MemberAppointed(Sent):
     holder = person()
     deputy = person()
     agreed_on = serializers.DateField(required=False, allow_null=True)
+    consented_on = serializers.DateField(required=False, allow_null=True)
+    consented_by = serializers.CharField(max_length=160, allow_blank=True, required=False)
     starts = serializers.DateField()
 
 

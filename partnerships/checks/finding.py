@@ -71,6 +71,8 @@ ROWS: list[tuple[str, str, str, str]] = [
     ("no_reporting_line", "warning", "Forum without a reporting line", PLACES),
     ("providers_majority", "warning", "Commissioning forum with a majority of providers",
      "Members whose employers gain from a decision do not take it alone"),
+    ("consent_missing", "warning", "Member without the consent of the convening body",
+     "Bodies that are not statutory sit on committees where the convening body thinks it right"),
     ("no_collaborative", "warning", "Acute or mental health trust in no collaborative",
      "Guidance on well-led trusts: acute and mental health trusts take part in a provider collaborative"),
     ("icp_without_council", "warning", "Integrated care partnership without one of its councils",

@@ -39,7 +39,10 @@ class DatedQuerySet(models.QuerySet):
 
 
 class Kind(models.TextChoices):
-    """Kinds of organisation; the list is data for the registers, so a new kind is a new row here and nothing else."""
+    """Kinds of organisation; the list is data for the registers, so a new kind is a new row here and nothing else.
+
+    Which of them are not statutory, and so sit on committees by consent, says `forms_of_forum.NON_STATUTORY`.
+    """
 
     OVERSIGHT_BODY = "oversight_body", "national oversight body"
     REGION = "region", "NHS England region"

@@ -115,7 +115,7 @@ def members_of(forum: Forum, day: date) -> Members:
     deputies = Deputy.objects.select_related("person").order_by("starts", "pk")
     rows = (
         Membership.objects.filter(forum=forum)
-        .select_related("organisation", "holder", "deputy")
+        .select_related("forum", "organisation", "holder", "deputy")
         .prefetch_related(Prefetch("further_deputies", deputies))
     )
     order = {value: place for place, value in enumerate(Membership.Role.values)}
@@ -201,6 +201,10 @@ def gaps(
         found.append(Gap(f"Nobody holds the post that decides, {forum.post.title}", "about"))
     if forum.form == Forum.Form.COMMITTEES_IN_COMMON and not committees:
         found.append(Gap("It does not name the committees that meet in common", "line"))
+    for member in members.current:
+        if member.lacks_consent:
+            text = f"That the convening body agreed to {member.organisation.label} as a member is not recorded"
+            found.append(Gap(text, "members"))
     if members.vacant:
         vacant = wording.pluralise(len(members.vacant), "membership is", "memberships are")
         found.append(Gap(f"{vacant} vacant", "members"))

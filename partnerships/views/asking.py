@@ -17,13 +17,18 @@ Values = dict[str, Any]
 
 
 def ask(
-    request: HttpRequest, form: Any, act: Callable[[Values], Any], to: Callable[[Any], HttpResponse], **words: Any
+    request: HttpRequest,
+    form: Any,
+    act: Callable[[Values], Any],
+    to: Callable[[Any], HttpResponse],
+    template: str = "partnerships/asking.html",
+    **words: Any,
 ) -> HttpResponse:
     """Show a form, do its action, go on; refused or wrong, keep what was typed.
 
     `words`: title, lede, back (label, route, keys), done; `submit` (the button, else the title) and `notes`, which are
     sentences above the form; `whole`, the record that is kept: once it has ended, the page says so above the form.
-    `act` takes the form's values: of its `values` method where it has one.
+    `template` draws it. `act` takes the form's values: of its `values` method where it has one.
     """
     ended = has_not_ended(getattr(words.pop("whole", None), "ends", None), request.actor.on)
     words["notes"] = [*(f"{reason.text}." for reason in ended), *words.get("notes", [])]
@@ -34,7 +39,7 @@ def ask(
             return to(made[0])
     label, route, *keys = words["back"]
     context = {"form": form, **words, "crumb": label, "back": reverse(route, args=keys)}
-    return render(request, "partnerships/asking.html", context, status=422 if form.errors else 200)
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def hosts_of(request: HttpRequest, permission: P) -> frozenset[int]:

@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from partnerships.access import visible_or_404
 from partnerships.actions import memberships as actions
 from partnerships.forms.hosted import EndForm
-from partnerships.forms.memberships import ChangeMembershipForm, DeputyForm, MembershipForm
+from partnerships.forms.memberships import BodyForm, ChangeMembershipForm, DeputyForm, MembershipForm
 from partnerships.models import Deputy, Forum, Membership
 
-from .asking import ask
+from .asking import Values, ask
 from .common import attempt, one_of
 from .forum_keeping import METHODS, own_forum
 
@@ -31,14 +32,26 @@ def _ask(request: HttpRequest, found: Forum, form: Any, act: Any, **words: Any) 
 
 @require_http_methods(METHODS)
 def membership_new(request: HttpRequest, pk: int) -> HttpResponse:
-    """`/forums/<id>/members/new/`: appoint a member."""
+    """`/forums/<id>/members/new/`: appoint a member: first its body (`?organisation=`), then who of its people."""
     found = own_forum(request, pk)
+    lede = f"{found.name}. A membership may stay vacant; that is shown."
+    words: dict[str, Any] = {"title": "Appoint a member", "lede": lede}
+    sent = request.POST if request.method == "POST" else request.GET
+    asked = request.method == "POST" or "organisation" in sent
+    choice = BodyForm(sent if asked else None, forum=found, on=request.actor.on)
+    if not choice.is_valid():
+        words |= {"form": None, "choice": choice, "crumb": found.name, "back": reverse("forum", args=[found.pk])}
+        return render(request, "partnerships/membership_new.html", words, status=422 if choice.errors else 200)
+    body = choice.cleaned_data["organisation"]
+    form = MembershipForm(request.POST or None, forum=found, body=body, on=request.actor.on)
+
+    def act(values: Values) -> Membership:
+        values.pop("organisation")
+        return actions.appoint(by=request.actor, forum=found, organisation=body, values=values)
+
     return _ask(
-        request, found, MembershipForm(request.POST or None, forum=found, on=request.actor.on),
-        lambda values: actions.appoint(
-            by=request.actor, forum=found, organisation=values.pop("organisation"), values=values
-        ),
-        title="Appoint a member", lede=f"{found.name}. A membership may stay vacant; that is shown.", done="Appointed.",
+        request, found, form, act, template="partnerships/membership_new.html", choice=choice, body=body,
+        done="Appointed.", **words,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from partnerships.checks import (
 from tests.partnerships.checks_world import (
     BOARD,
     BRADFORD,
+    CARERS,
     CHIEF,
     COUNCIL,
     DIRECTOR,
@@ -338,6 +339,18 @@ def test_providers_are_no_majority_where_services_are_commissioned():
     assert codes(sound(members=put(members, 211, ends=YESTERDAY))) == []
 
 
+def test_a_body_that_is_not_statutory_sits_on_a_committee_by_consent():
+    carers = Member(211, PLACE_BOARD, CARERS, "member", False, 57)
+    finding = one(sound(members=(*SOUND.members, carers)), "consent_missing")
+    assert finding.text == (
+        "Bradford care providers sits on Bradford place board, and no consent of the convening body is recorded."
+    )
+    assert finding.records == (("forum", PLACE_BOARD), ("organisation", CARERS))
+    assert codes(sound(members=(*SOUND.members, carers._replace(consented_on=YESTERDAY)))) == []
+    assert codes(sound(members=(*SOUND.members, carers._replace(forum=TALKS, voting=True)))) == []
+    assert codes(sound(members=(*SOUND.members, carers._replace(ends=YESTERDAY)))) == []
+
+
 def test_urgent_decisions_are_counted_by_forum_and_not_named():
     finding = one(sound(unratified=(Unratified(PLACE_BOARD, 2),)), "urgent_not_ratified")
     assert finding.text == "2 decisions for Bradford place board by urgent power were not ratified by their day."
@@ -474,7 +487,7 @@ def test_texts_and_actions_fit_where_they_are_kept():
 
 def test_every_check_says_what_it_is_called_and_what_it_rests_on():
     assert all(check.title and check.rests_on for check in CHECKS.values())
-    assert len(CHECKS) == 26
+    assert len(CHECKS) == 27
 
 
 def test_a_register_in_which_nothing_is_recorded_has_no_findings():
