@@ -21,6 +21,8 @@ CRITERIA = (
     "Money and its limits are agreed in writing",
 )
 """What a gateway looks at, unless the partners choose other criteria; our wording."""
+START = Phase(ORDER[0]).label
+STATUTORY = (Arrangement.Kind.ICP, Arrangement.Kind.HWB)
 LEAD_KINDS = (Kind.ICB, Kind.LOCAL_AUTHORITY)
 NHS_KINDS = (Kind.ICB, Kind.TRUST, Kind.OVERSIGHT_BODY)
 """Kinds of NHS body that may pool money with a council."""
@@ -53,6 +55,31 @@ def phase_goes_by_gateway(now: str, wanted: str) -> list[Reason]:
         return []
     text = f"It goes on to “{Phase(wanted).label}” by a gateway review that it passed: record the review"
     return [Reason(text, "phase")]
+
+
+def before(phase: str) -> str:
+    """The phase before another one."""
+    return ORDER[ORDER.index(phase) - 1]
+
+
+def founded_by_gateway(kind: str, phase: str, gateway: Any, starts: date | None, today: date) -> list[Reason]:
+    """What is past its first phase when it is recorded says by which gateway review it came there.
+
+    Boards and partnerships that a statute demands are formal from their first day, without a review.
+    """
+    if gateway is None:
+        if phase in ("", ORDER[0]) or kind in STATUTORY:
+            return []
+        text = f"It came to “{Phase(phase).label}” by a gateway review: enter the day of that, or begin in “{START}”"
+        return [Reason(text, "gateway_on")]
+    if phase in ("", ORDER[0]):
+        return [Reason(f"Leave this empty in “{START}”: no gateway leads there", "gateway_on")]
+    if gateway.held_on > today:
+        return [Reason("A review is recorded once it was held, not before", "gateway_on")]
+    if starts is not None and gateway.held_on < starts:
+        text = f"The arrangement begins on {in_words(starts)}: its reviews come later"
+        return [Reason(text, "gateway_on")]
+    return []
 
 
 def gateway_is_sound(now: str, values: Any, on: date) -> list[Reason]:

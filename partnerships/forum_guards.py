@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from ics_governance.workflow import Reason
 from partnerships import quorum
 from partnerships.day_guards import not_after
-from partnerships.forms_of_forum import needs_consent
-from partnerships.models import Forum, Membership
+from partnerships.forms_of_forum import NON_STATUTORY, needs_consent
+from partnerships.models import Forum, Kind, Membership
 
 Form = Forum.Form
+COMMISSIONERS = (Kind.OVERSIGHT_BODY, Kind.REGION, Kind.ICB, Kind.LOCAL_AUTHORITY)
 JOINT = (Form.JOINT_COMMITTEE, Form.COMMITTEES_IN_COMMON)
 
 
@@ -32,6 +33,12 @@ def form_is_kept(form: str, host: Any, post: Any, committees: Collection[Any]) -
         reasons.append(
             Reason("Only committees in common name committees: leave them empty for this form", "committees")
         )
+    if form == Form.LEAD_PROVIDER and host.kind in COMMISSIONERS:
+        text = f"A lead provider holds a contract with a commissioner: its host is a provider, not {host.name}"
+        reasons.append(Reason(text, "form"))
+    if form == Form.COMMITTEE and host.kind in NON_STATUTORY:
+        text = f"{host.name} is not a statutory body, and a committee of this form is one of such a body"
+        reasons.append(Reason(text, "form"))
     if form == Form.COUNCIL_OF_GOVERNORS and not (host.kind == "trust" and host.is_foundation_trust):
         reasons.append(Reason("Only a foundation trust has a council of governors", "form"))
     return reasons

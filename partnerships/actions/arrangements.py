@@ -52,6 +52,14 @@ class Paid:
     minimum: Decimal | None = None
 
 
+@dataclass(frozen=True)
+class Gateway:
+    """The gateway review that an arrangement had passed before it was recorded, and where that is written down."""
+
+    held_on: date
+    note: str = ""
+
+
 def refuse(reasons: Iterable[Reason]) -> None:
     """Raise with all the reasons there are; none: go on."""
     if found := list(reasons):
@@ -69,18 +77,44 @@ def _require_host(by: Actor, host: Organisation) -> None:
 
 @transaction.atomic
 def found_arrangement(
-    *, by: Actor, host: Organisation, values: Mapping[str, Any], footprint: Iterable[Place] = ()
-) -> Arrangement:
-    """Record a place-based partnership, a provider collaborative, a partnership of the system, a council's board."""
+    *, by: Actor, host: Organisation, values: Mapping[str, Any], footprint: Iterable[Place] = (),
+    gateway: Gateway | None = None,
+) -> Arrangement:  # fmt: skip
+    """Record a place-based partnership, a provider collaborative, a partnership of the system, a council's board.
+
+    One that is past its first phase came there by a gateway review, which is recorded with it.
+    """
     _require_host(by, host)
     places = list(footprint)
     refuse([*guards.kind_has_its_area(values["kind"], values.get("place"), places),
-            *guards.host_fits(values["kind"], host), *_host_exists(host, values.get("starts"))])  # fmt: skip
+            *guards.host_fits(values["kind"], host), *_host_exists(host, values.get("starts")),
+            *guards.founded_by_gateway(values["kind"], values.get("phase", ""), gateway, values.get("starts"), by.on),
+            *_name_of_its_own(Arrangement(host=host, name=values["name"], starts=values.get("starts")))])  # fmt: skip
     day = day_that_counts(values.get("starts"), by.on)
     refuse([*places_are_near(host, [values.get("place")], (), day, "place"),
             *places_are_near(host, places, (), day, "footprint")])  # fmt: skip
     made = Arrangement.objects.create(host=host, **values)
+    if gateway is not None:
+        _first_gateway(made, gateway)
     return record_with_sets(made, "arrangement.founded", FIELDS, {"footprint": places}, by=by, organisation_id=host.pk)
+
+
+def _first_gateway(made: Arrangement, gateway: Gateway) -> None:
+    """The review that took an arrangement to its phase before it was recorded here."""
+    GatewayReview.objects.create(
+        arrangement=made, held_on=gateway.held_on, phase_before=guards.before(made.phase), phase_after=made.phase,
+        outcome=GatewayReview.Outcome.PASSED, note=gateway.note,
+    )  # fmt: skip
+
+
+def _name_of_its_own(arrangement: Arrangement) -> list[Reason]:
+    """No two arrangements of a host bear one name at the same time: a form that was sent twice records one."""
+    rows = Arrangement.objects.during(arrangement.starts, arrangement.ends)
+    others = rows.filter(host=arrangement.host, name__iexact=arrangement.name).exclude(pk=arrangement.pk)
+    if not others.exists():
+        return []
+    return [Reason(f"{arrangement.host.name} has an arrangement called {arrangement.name} already in these days",
+                   "name")]  # fmt: skip
 
 
 def _host_exists(host: Organisation, day: date | None) -> list[Reason]:
@@ -101,6 +135,9 @@ def edit_arrangement(
     place = values.get("place", current.place)
     refuse([*guards.kind_has_its_area(current.kind, place, places),
             *guards.phase_goes_by_gateway(current.phase, values.get("phase", current.phase))])  # fmt: skip
+    if (name := values.get("name", current.name)) != current.name:
+        refuse(_name_of_its_own(Arrangement(pk=current.pk, host=current.host, name=name, starts=current.starts,
+                                            ends=current.ends)))  # fmt: skip
     day, covered = day_that_counts(current.starts, by.on), set(current.footprint.values_list("pk", flat=True))
     known = covered | ({current.place_id} if current.place_id else set())
     refuse([*places_are_near(current.host, [place], known, day, "place"),
@@ -166,9 +203,7 @@ def _within(arrangement: Arrangement, values: Mapping[str, Any]) -> list[Reason]
 
 
 def _taking_part(arrangement: Arrangement, organisation: Organisation, day: date, ends: date | None) -> Any:
-    rows = ArrangementMember.objects.filter(arrangement=arrangement, organisation=organisation)
-    rows = rows.filter(Q(ends=None) | Q(ends__gte=day))
-    return rows if ends is None else rows.filter(Q(starts=None) | Q(starts__lte=ends))
+    return ArrangementMember.objects.during(day, ends).filter(arrangement=arrangement, organisation=organisation)
 
 
 def _voice(arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any], day: date) -> list[Reason]:
@@ -369,9 +404,7 @@ def report_to(*, by: Actor, arrangement: Arrangement, values: Mapping[str, Any])
 
 def _no_loop(arrangement: Arrangement, above: Arrangement, starts: date, ends: date | None) -> None:
     """Lines that stand on the same days never lead back."""
-    lines = ReportingLine.objects.filter(Q(ends=None) | Q(ends__gte=starts), to_arrangement__isnull=False)
-    if ends is not None:
-        lines = lines.filter(Q(starts=None) | Q(starts__lte=ends))
+    lines = ReportingLine.objects.during(starts, ends).filter(to_arrangement__isnull=False)
     pairs = lines.values_list("arrangement_id", "to_arrangement_id")
     if closes_a_loop(pairs, arrangement.pk, above.pk):  # type: ignore[arg-type]  # filtered: neither is null
         text = f"{above.name} already reports to {arrangement.name}, so this would run in a circle"

@@ -12,7 +12,7 @@ from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import forum_guards as guards
 from partnerships.access import P, require
-from partnerships.day_guards import has_not_ended, may_end
+from partnerships.day_guards import has_not_ended, may_end, not_after
 from partnerships.models import Deputy, Forum, Membership, Organisation, Place, TermsOfReference
 from partnerships.reporting import closes_a_loop
 
@@ -57,6 +57,7 @@ def found_forum(
         *guards.privacy_has_a_reason(values.get("meets_in_public", False), values.get("private_reason", "")),
         *_one_of_its_kind(values["form"], host, values.get("starts")),
         *_host_exists(host, values.get("starts")),
+        *_name_of_its_own(Forum(host=host, name=values["name"], starts=values.get("starts"))),
     ])  # fmt: skip
     made, where, day = Forum(host=host, **values), list(places), day_that_counts(values.get("starts"), by.on)
     _refuse([
@@ -73,6 +74,14 @@ def _host_exists(host: Organisation, day: date | None) -> list[Reason]:
     if day is None or host.exists_on(day):
         return []
     return [Reason(f"{host.name} does not exist on that day", "starts")]
+
+
+def _name_of_its_own(forum: Forum) -> list[Reason]:
+    """No two forums of a host bear one name at the same time: a form that was sent twice records one."""
+    others = Forum.objects.during(forum.starts, forum.ends).filter(host=forum.host, name__iexact=forum.name)
+    if not others.exclude(pk=forum.pk).exists():
+        return []
+    return [Reason(f"{forum.host.name} has a forum called {forum.name} already in these days", "name")]
 
 
 def _one_of_its_kind(form: str, host: Organisation, day: date | None) -> list[Reason]:
@@ -106,6 +115,9 @@ def edit_forum(
     if {"meets_in_public", "private_reason"} & set(values):
         in_public = values.get("meets_in_public", current.meets_in_public)
         reasons += guards.privacy_has_a_reason(in_public, values.get("private_reason", current.private_reason))
+    if (name := values.get("name", current.name)) != current.name:
+        reasons += _name_of_its_own(Forum(pk=current.pk, host=current.host, name=name, starts=current.starts,
+                                          ends=current.ends))  # fmt: skip
     if above := values.get("reports_to"):
         reasons += _reporting_reasons(current, above)
     day, covered = day_that_counts(current.starts, by.on), set(current.places.values_list("pk", flat=True))
@@ -158,8 +170,11 @@ def adopt_terms(*, by: Actor, forum: Forum, values: Mapping[str, Any]) -> TermsO
     require(by, P.FORUM_EDIT, forum)
     current = locked(forum)
     _refuse(has_not_ended(current.ends, by.on))
+    not_yet = "Terms of reference are recorded once they were adopted: choose today or an earlier day"
+    _refuse(not_after(values["adopted_on"], by.on, not_yet, "adopted_on"))
     latest = current.terms.order_by("-version").first()
-    if latest and values["adopted_on"] < latest.adopted_on:
+    in_force = current.terms.filter(adopted_on__lte=by.on).order_by("-version").first()
+    if in_force and values["adopted_on"] < in_force.adopted_on:
         raise GuardFailed([Reason("A later version was adopted on a later day already", "adopted_on")])
     voting = Membership.objects.filter(forum=current, voting=True, refused_on=None)
     voting = voting.filter(Q(ends=None) | Q(ends__gte=values["adopted_on"]))

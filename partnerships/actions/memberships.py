@@ -92,8 +92,13 @@ def _check_people(
             Reason("Whoever is in attendance has no vote: untick the vote, or choose another role", "voting")
         )
     _refuse(reasons)
+    until = values.get("ends")
+    if role == Membership.Role.CHAIR:
+        _refuse(_chaired_already(forum, day, until, own))
+    if deputy and (own is None or deputy.pk != own.deputy_id):
+        _refuse(_is_a_member(forum, deputy, day, until, "deputy"))
     if holder:
-        _refuse(_sits_already(forum, holder, day, values.get("ends"), own))
+        _refuse(_sits_already(forum, holder, day, until, own))
         _refuse(guards.lead_is_employed(role, holder, _delegating(forum, day), _employers(holder, day)))
 
 
@@ -105,6 +110,28 @@ def _sits_already(forum: Forum, holder: Person, day: date, ends: date | None, ow
     if not guards.overlapping(Held(holder.pk, day, ends), others):
         return []
     return [Reason(f"{holder.name} is already a member of {forum.name} in those days", "holder")]
+
+
+def _chaired_already(forum: Forum, day: date, ends: date | None, own: Membership | None) -> list[Reason]:
+    """A forum has one chair at a time."""
+    rows = Membership.objects.during(day, ends).filter(forum=forum, refused_on=None, role=Membership.Role.CHAIR)
+    if own is not None:
+        rows = rows.exclude(pk=own.pk)
+    there = rows.select_related("holder", "organisation").first()
+    if there is None:
+        return []
+    who = there.holder.name if there.holder else f"The member of {there.organisation.label}"
+    until = f"until {in_words(there.ends)}" if there.ends else "without a last day"
+    return [Reason(f"{who} is the chair {until}: end or change that first", "role")]
+
+
+def _is_a_member(forum: Forum, person: Person, day: date, ends: date | None, field: str) -> list[Reason]:
+    """Nobody is there twice: whoever has a place of their own stands in for nobody else."""
+    rows = Membership.objects.during(day, ends).filter(forum=forum, refused_on=None, holder=person)
+    if not rows.exists():
+        return []
+    text = f"{person.name} is a member of {forum.name} in those days, so cannot stand in for another"
+    return [Reason(text, field)]
 
 
 def _delegating(forum: Forum, day: date) -> list[Organisation]:
@@ -123,7 +150,8 @@ def _employers(person: Person, day: date) -> set[int]:
 def change_membership(*, by: Actor, membership: Membership, from_day: date, values: Mapping[str, Any]) -> Membership:
     """Another holder, deputy, role or vote from a day on: the row ends the day before, and another begins.
 
-    On its own first day the row itself is corrected. What the body and the convening body agreed to stays agreed.
+    On its own first day the row itself is corrected. What the body and the convening body agreed to stays agreed, and
+    further deputies go on, except for whoever becomes the member or the first deputy.
     """
     forum = membership.forum
     require(by, P.FORUM_EDIT, forum)
@@ -136,6 +164,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
     consent = {name: values.get(name, getattr(current, name)) for name in ("consented_on", "consented_by")}
     _refuse(guards.consent_is_given(forum.form, current.organisation, consent["consented_on"], by.on))
     _check_people(forum, current.organisation, from_day, {**values, "ends": current.ends}, current)
+    _refuse([*_is_a_change(current, values), *_deputies_are_free(current, values, from_day)])
     in_place = current.starts is None or from_day == current.starts
     if in_place:
         return change(
@@ -143,12 +172,45 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
         )  # fmt: skip
     yesterday, until = from_day - timedelta(days=1), current.ends
     _refuse(_marked_after(current, yesterday, "from_day"))
+    going_on = list(current.further_deputies.during(from_day, until))
     _end(current, yesterday, by)
     made = Membership.objects.create(
         forum=forum, organisation=current.organisation, agreed_on=current.agreed_on, refused_on=current.refused_on,
         starts=from_day, ends=until, **{**values, **consent},
     )  # fmt: skip
+    _carry_on(going_on, made)
     return record_new(made, "forum.member_changed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
+
+
+def _is_a_change(current: Membership, values: Mapping[str, Any]) -> list[Reason]:
+    if any(getattr(current, name) != value for name, value in values.items()):
+        return []
+    return [Reason("Nothing would change: choose another member, deputy, role or vote", "from_day")]
+
+
+def _deputies_are_free(current: Membership, values: Mapping[str, Any], day: date) -> list[Reason]:
+    """Whoever becomes the member or the first deputy is not still to begin as a further deputy."""
+    begins = {"starts__gt" if day == current.starts else "starts__gte": day}
+    coming = {row.person_id: row for row in current.further_deputies.filter(**begins)}
+    reasons = []
+    for field in ("holder", "deputy"):
+        person = values.get(field)
+        if person is not None and (row := coming.get(person.pk)):
+            text = f"{person.name} is to be a deputy from {in_words(row.starts)}: withdraw that first"
+            reasons.append(Reason(text, field))
+    return reasons
+
+
+def _carry_on(deputies: Iterable[Deputy], made: Membership) -> None:
+    """Further deputies stand in for the next holder too; those who had not begun simply move."""
+    for row in deputies:
+        if row.person_id in (made.holder_id, made.deputy_id):
+            continue
+        if row.starts is not None and row.starts >= made.starts:  # type: ignore[operator]  # it begins on a day
+            row.membership = made
+            row.save(update_fields=["membership"])
+        else:
+            Deputy.objects.create(membership=made, person_id=row.person_id, starts=made.starts, ends=row.ends)
 
 
 def _marked_after(membership: Membership, last_day: date, field: str) -> list[Reason]:
@@ -162,9 +224,9 @@ def _marked_after(membership: Membership, last_day: date, field: str) -> list[Re
 
 
 def _end(current: Membership, last_day: date, by: Actor) -> Membership:
-    for deputy in current.further_deputies.filter(Q(ends=None) | Q(ends__gt=last_day)):
-        deputy.ends = max(last_day, deputy.starts) if deputy.starts else last_day
-        deputy.save(update_fields=["ends"])
+    """End a membership with the deputies who had begun; the others are moved or withdrawn by whoever ends it."""
+    begun = current.further_deputies.filter(Q(starts=None) | Q(starts__lte=last_day))
+    begun.filter(Q(ends=None) | Q(ends__gt=last_day)).update(ends=last_day)
     return change(
         current, "forum.membership_ended", by=by, organisation_id=current.forum.host_id, changes={"ends": last_day}
     )
@@ -178,8 +240,18 @@ def end_membership(*, by: Actor, membership: Membership, last_day: date) -> Memb
     _refuse(has_not_ended(forum.ends, by.on, "last_day"))
     _refuse([*may_end(current.starts, current.ends, last_day, _again(current)),
              *no_longer_than(forum.name, forum.ends, last_day, "last_day"),
+             *_deputies_have_begun(current, last_day),
              *_marked_after(current, last_day, "last_day")])  # fmt: skip
     return _end(current, last_day, by)
+
+
+def _deputies_have_begun(membership: Membership, last_day: date) -> list[Reason]:
+    """Nobody is left as the deputy of a member who is none any more."""
+    rows = membership.further_deputies.filter(starts__gt=last_day).select_related("person").order_by("starts")
+    return [
+        Reason(f"{row.person.name} is to be a deputy from {in_words(row.starts)}: withdraw that first", "last_day")
+        for row in rows
+    ]
 
 
 def _again(membership: Membership) -> str:
@@ -207,6 +279,7 @@ def name_deputy(*, by: Actor, membership: Membership, person: Person, starts: da
     ends = earlier(ends, current.ends)
     if person.pk == current.holder_id:
         reasons.append(Reason("The deputy is another person than the member", "person"))
+    reasons += _is_a_member(membership.forum, person, starts, ends, "person") if person.pk != current.holder_id else []
     if current.organisation_id not in _employers(person, starts):
         text = f"{person.name} does not work for {current.organisation.name} on that day"
         reasons.append(Reason(text, "person"))

@@ -40,7 +40,7 @@ def create_post(
         reasons += [
             *guards.within_the_post(starts, None, begun, "since"),
             *guards.works_for(holder.name, organisation.name, works, begun, "holder"),
-            *(Reason(reason.text, "since" if since else "starts") for reason in guards.not_ahead(begun, by.on)),
+            *guards.not_ahead(begun, by.on, held=False, field="since" if since else "starts"),
         ]
     _refuse(reasons)
     made = Post.objects.create(organisation=organisation, title=title, starts=starts, holder=holder)
@@ -63,7 +63,7 @@ def change_holder(*, by: Actor, post: Post, person: Person | None, from_day: dat
     last = next(iter(queries.terms_of(current)), None)
     reasons = [
         *guards.within_the_post(current.starts, current.ends, from_day),
-        *guards.not_ahead(from_day, by.on),
+        *guards.not_ahead(from_day, by.on, held=current.holder_id is not None),
         *guards.is_a_change(person.pk if person else None, current.holder_id, last, from_day),
     ]
     if person is not None:

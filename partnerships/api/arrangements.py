@@ -167,8 +167,10 @@ class ArrangementChanged(Sent):
 
 
 class ArrangementFounded(ArrangementChanged):
-    """An arrangement to record."""
+    """An arrangement to record. Past its first phase it says when it passed the gateway review (`gateway_on`)."""
 
+    gateway_on = serializers.DateField(required=False, allow_null=True)
+    gateway_note = serializers.CharField(max_length=1_000, allow_blank=True, required=False)
     host = BodyNamed()
     kind = serializers.ChoiceField(Arrangement.Kind.choices)
     name = serializers.CharField(max_length=160)
@@ -237,9 +239,11 @@ class Arrangements(Written):
         self.require_a_host()
         values = values_of(ArrangementFounded, request)
         footprint = values.pop("footprint", [])
+        held_on, note = values.pop("gateway_on", None), values.pop("gateway_note", "")
+        gateway = actions.Gateway(held_on, note) if held_on else None
         made = actions.found_arrangement(
-            by=request.actor, host=values.pop("host"), values=values, footprint=footprint
-        )  # fmt: skip
+            by=request.actor, host=values.pop("host"), values=values, footprint=footprint, gateway=gateway
+        )
         location = request.build_absolute_uri(f"/api/v1/arrangements/{made.pk}/")
         return self.read_again(made.pk, 201, Location=location)
 

@@ -75,6 +75,8 @@ ROWS: list[tuple[str, str, str, str]] = [
      "Bodies that are not statutory sit on committees where the convening body thinks it right"),
     ("no_collaborative", "warning", "Acute or mental health trust in no collaborative",
      "Guidance on well-led trusts: acute and mental health trusts take part in a provider collaborative"),
+    ("too_few_trusts", "warning", "Provider collaborative of fewer than two trusts",
+     "A provider collaborative is a partnership of two or more trusts that work at scale"),
     ("icp_without_council", "warning", "Integrated care partnership without one of its councils",
      "It is the joint committee of the ICB and all upper-tier councils of its area: Health and Care Act 2022"),
     ("partner_missing", "advice", "Place partnership without a type of partner", PLACES),

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 
 from ics_governance import forms
 from ics_governance.wording import money
-from partnerships.actions.arrangements import Paid
+from partnerships.actions.arrangements import Gateway, Paid
 from partnerships.activity_areas import all_areas
-from partnerships.arrangement_guards import CRITERIA, ORDER
+from partnerships.arrangement_guards import CRITERIA, ORDER, host_fits, kind_has_its_area
 from partnerships.authority.graph import financial_year
 from partnerships.models import (
     Arrangement,
@@ -41,6 +41,10 @@ PHASES = {
 }
 
 
+FOUNDING = ("kind", "host", "starts", "gateway_on", "gateway_note")
+"""Fields that are asked for once."""
+
+
 class ArrangementForm(HostedForm):
     """A partnership, a collaborative, a board."""
 
@@ -63,6 +67,14 @@ class ArrangementForm(HostedForm):
         label="What the partners do together", required=False, widget=forms.CheckboxSelectMultiple
     )
     phase = forms.ChoiceField(label="Phase", choices=Arrangement.Phase.choices, widget=forms.RadioSelect)
+    gateway_on = forms.DateField(
+        label="Gateway review passed on", required=False,
+        help_text="For an arrangement that is past its first phase already. Not for statutory boards.",
+    )  # fmt: skip
+    gateway_note = forms.CharField(
+        label="Where the review is written down", max_length=1_000, required=False,
+        help_text="For example, minutes of the board of May 2025.",
+    )  # fmt: skip
     scrutiny = forms.CharField(
         label="Council scrutiny", widget=forms.Textarea, required=False, max_length=4_000,
         help_text="How the council's scrutiny committee is involved.",
@@ -80,7 +92,11 @@ class ArrangementForm(HostedForm):
         ("What it is", "", ["kind", "name", "host", "starts"]),
         ("What it is for", "", ["purpose", "priorities", "activities"]),
         ("Where", "", ["place", "level", "footprint"]),
-        ("How far it has come", "It goes on to the next phase by a gateway review.", ["phase"]),
+        (
+            "How far it has come",
+            "It goes on to the next phase by a gateway review.",
+            ["phase", "gateway_on", "gateway_note"],
+        ),
         ("Who looks over it", "", ["scrutiny", "political_oversight", "governors_oversight"]),
     ]
     design = {
@@ -106,21 +122,43 @@ class ArrangementForm(HostedForm):
         """As they are kept: one a line."""
         return "\n".join(self.cleaned_data["priorities"])
 
+    def clean(self) -> dict[str, Any]:
+        """What the kind demands is said together with what cannot be read."""
+        cleaned = super().clean() or {}
+        if kind := cleaned.get("kind"):
+            reasons = kind_has_its_area(kind, cleaned.get("place"), cleaned.get("footprint") or [])
+            if host := cleaned.get("host"):
+                reasons += host_fits(kind, host)
+            for reason in reasons:
+                if not self.has_error(reason.field):
+                    self.add_error(reason.field, reason.text)
+        return cleaned
+
     def values(self) -> dict[str, Any]:
         """What was entered, without what is given by itself."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in ("host", "footprint")}
+        apart = ("host", "footprint", "gateway_on", "gateway_note")
+        return {name: value for name, value in self.cleaned_data.items() if name not in apart}
+
+    def gateway(self) -> Gateway | None:
+        """The review that it had passed already."""
+        held_on = self.cleaned_data.get("gateway_on")
+        return Gateway(held_on, self.cleaned_data["gateway_note"]) if held_on else None
 
 
 class ArrangementEditForm(ArrangementForm):
     """The same for an arrangement that is recorded: kind, host and first day stay as they are."""
 
-    parts = [("What it is", "", ["name"]), *ArrangementForm.parts[1:]]
+    parts = [
+        ("What it is", "", ["name"]), *ArrangementForm.parts[1:3],
+        ("How far it has come", "It goes on to the next phase by a gateway review.", ["phase"]),
+        ArrangementForm.parts[4],
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, arrangement: Arrangement, on: date, **kwargs: Any) -> None:
-        names = [name for name in self.base_fields if name not in ("kind", "host", "starts")]
+        names = [name for name in self.base_fields if name not in FOUNDING]
         kwargs["initial"] = initial_of(arrangement, names)
         super().__init__(*args, hosts=[arrangement.host_id], on=on, **kwargs)
-        self.drop("kind", "host", "starts")
+        self.drop(*FOUNDING)
         own = Place.objects.filter(pk__in=[arrangement.place_id, *(row.pk for row in kwargs["initial"]["footprint"])])
         places = Place.objects.filter(pk__in=[*self.fields["place"].queryset.values_list("pk", flat=True),  # type: ignore[attr-defined]
                                               *own.values_list("pk", flat=True)])  # fmt: skip

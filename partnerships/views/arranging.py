@@ -58,7 +58,7 @@ def arrangement_new(request: HttpRequest) -> HttpResponse:
     def act(values: Values) -> Arrangement:
         given = form.cleaned_data
         return actions.found_arrangement(
-            by=request.actor, host=given["host"], values=values, footprint=given["footprint"]
+            by=request.actor, host=given["host"], values=values, footprint=given["footprint"], gateway=form.gateway()
         )
 
     return ask(

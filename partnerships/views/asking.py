@@ -1,6 +1,7 @@
 """A page that asks for something in one form and does it: shown, refused with words, or done."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -30,8 +31,7 @@ def ask(
     sentences above the form; `whole`, the record that is kept: once it has ended, the page says so above the form.
     `template` draws it. `act` takes the form's values: of its `values` method where it has one.
     """
-    ended = has_not_ended(getattr(words.pop("whole", None), "ends", None), request.actor.on)
-    words["notes"] = [*(f"{reason.text}." for reason in ended), *words.get("notes", [])]
+    words["notes"] = [*ended_note(words.pop("whole", None), request.actor.on), *words.get("notes", [])]
     if request.method == "POST" and form.is_valid():
         made: list[Any] = []
         values = form.values() if callable(getattr(form, "values", None)) else form.cleaned_data
@@ -40,6 +40,11 @@ def ask(
     label, route, *keys = words["back"]
     context = {"form": form, **words, "crumb": label, "back": reverse(route, args=keys)}
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def ended_note(whole: Any, on: date) -> list[str]:
+    """That a record has ended, as a sentence above its forms."""
+    return [f"{reason.text}." for reason in has_not_ended(getattr(whole, "ends", None), on)]
 
 
 def hosts_of(request: HttpRequest, permission: P) -> frozenset[int]:

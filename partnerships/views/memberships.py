@@ -13,7 +13,7 @@ from partnerships.forms.hosted import EndForm
 from partnerships.forms.memberships import BodyForm, ChangeMembershipForm, DeputyForm, MembershipForm
 from partnerships.models import Deputy, Forum, Membership
 
-from .asking import Values, ask
+from .asking import Values, ask, ended_note
 from .common import attempt, one_of
 from .forum_keeping import METHODS, own_forum
 
@@ -21,6 +21,12 @@ from .forum_keeping import METHODS, own_forum
 def _member(forum: Forum, pk: int) -> Membership:
     """A member of this forum, or 404."""
     return get_object_or_404(forum.memberships.select_related("organisation", "forum__host", "holder"), pk=pk)
+
+
+CARRIED_ON = (
+    "Further deputies go on with whoever is the member then, except for the one who becomes the member or the first "
+    "deputy."
+)
 
 
 def _ask(request: HttpRequest, found: Forum, form: Any, act: Any, **words: Any) -> HttpResponse:
@@ -40,7 +46,8 @@ def membership_new(request: HttpRequest, pk: int) -> HttpResponse:
     asked = request.method == "POST" or "organisation" in sent
     choice = BodyForm(sent if asked else None, forum=found, on=request.actor.on)
     if not choice.is_valid():
-        words |= {"form": None, "choice": choice, "crumb": found.name, "back": reverse("forum", args=[found.pk])}
+        words |= {"form": None, "choice": choice, "crumb": found.name, "back": reverse("forum", args=[found.pk]),
+                  "notes": ended_note(found, request.actor.on)}  # fmt: skip
         return render(request, "partnerships/membership_new.html", words, status=422 if choice.errors else 200)
     body = choice.cleaned_data["organisation"]
     form = MembershipForm(request.POST or None, forum=found, body=body, on=request.actor.on)
@@ -65,6 +72,7 @@ def membership_change(request: HttpRequest, pk: int, member: int) -> HttpRespons
         lambda values: actions.change_membership(
             by=request.actor, membership=row, from_day=values.pop("from_day"), values=values
         ),
+        notes=[CARRIED_ON] if row.further_deputies.during(request.actor.on, None).exists() else [],
         title="Change the member", lede=f"{row.organisation.name} on {found.name}", submit="Save change",
         done="Changed.",
     )  # fmt: skip

@@ -104,7 +104,7 @@ def test_members_are_appointed_changed_and_ended(send, tag, world):
 
 def test_terms_are_adopted_with_rules_in_words(send, world):
     path = f"forums/{world.place_board.pk}/terms/"
-    sent = {"adopted_on": "2026-11-01", "quorum": 2, "quorum_rules": [{"kind": "local_authority", "at_least": 1}]}
+    sent = {"adopted_on": "2026-04-01", "quorum": 2, "quorum_rules": [{"kind": "local_authority", "at_least": 1}]}
     made = send("officer", "post", path, sent).json()["terms"][0]
     assert (made["version"], made["quorum_in_words"]) == (2, ["a council member must be present"])
     wrong = send("officer", "post", path, sent | {"quorum_rules": [{"kind": "moon"}]})

@@ -23,7 +23,8 @@ from partnerships.actions import (
     reference,
 )
 from partnerships.actions.meetings import Item, Mark
-from partnerships.models import Action, Decision, Delegation, Function, RoleMembership
+from partnerships.models import Action, Decision, Delegation, Employment, Function, RoleMembership
+from tests import records
 
 TODAY = date(2026, 10, 20)
 HELD = date(2026, 10, 19)
@@ -278,7 +279,9 @@ def test_memberships_leave_one_entry_each(do, world):
     do("secretary", memberships.refuse_membership, membership=other)
     vacant = {"holder": None, "voting": False}
     do("officer", memberships.change_membership, membership=member, from_day=TODAY, values=vacant)
-    deputy = do("officer", memberships.name_deputy, membership=member, person=world.person("chair"), starts=TODAY)
+    asha = records.person("Asha Moor")
+    Employment.objects.create(person=asha, organisation=world.body("RCF"), starts=TODAY)
+    deputy = do("officer", memberships.name_deputy, membership=member, person=asha, starts=TODAY)
     do("officer", memberships.end_deputy, deputy=deputy, last_day=TODAY)
     do("officer", memberships.end_membership, membership=member, last_day=TODAY)
     assert do.tried == _of(memberships)
