@@ -56,6 +56,14 @@ def may_end(
     return [Reason(f"{text}. {follows}" if follows else text, field)]
 
 
+def has_not_begun(starts: date | None, today: date) -> list[Reason]:
+    """Only what has not begun is withdrawn: the rest was so, and is given a last day."""
+    if starts is not None and starts > today:
+        return []
+    since = f"It began on {in_words(starts)}" if starts else "Its first day is not recorded"
+    return [Reason(f"{since}: give it a last day instead")]
+
+
 def not_after(day: date | None, today: date, text: str, field: str) -> list[Reason]:
     """What has happened is recorded on its day or later; `text` is the rule as a sentence."""
     return [Reason(text, field)] if day is not None and day > today else []

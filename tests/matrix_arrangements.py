@@ -46,6 +46,7 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
         ("arrangement-join", pk("arrangement")),
         ("arrangement-member-change", part("arrangement_member", "member")),
         ("arrangement-member-end", part("arrangement_member", "member")),
+        ("arrangement-member-withdraw", part("arrangement_member", "member")),
         ("gateway-new", pk("arrangement")),
         ("fund-new", pk("arrangement")),
         ("fund-edit", part("arrangement_fund", "fund")),
@@ -57,8 +58,10 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
         ("membership-new", pk("forum")),
         ("membership-change", part("membership", "member")),
         ("membership-end", part("membership", "member")),
+        ("membership-withdraw", part("membership", "member")),
         ("deputy-new", part("membership", "member")),
         ("deputy-end", deputy),
+        ("deputy-withdraw", deputy),
     ):
         side(name, "one", args, get=only(host, others=403), post=only(host, 422, others=403))
     for event in ("accept", "refuse"):  # by the body that it is offered to, never by the host

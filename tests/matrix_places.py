@@ -27,7 +27,7 @@ row("api-places-list", get=by_api(signed_in(200)), **API)
 for side, host in ((ours, OFFICER), (theirs, OTHER)):
     for name in ("place-edit", "place-end"):
         side(name, "one", pk("place"), get=only(host, others=403), post=only(host, 422, others=403))
-    for name in ("post-holder", "post-end"):
+    for name in ("post-edit", "post-holder", "post-end"):
         side(name, "one", pk("post"), get=only(host, others=403), post=only(host, 422, others=403))
     for name in ("place", "post"):
         side(f"{name}-trail", "one", pk(name), get=only(READS_TRAILS, others=403))

@@ -17,7 +17,15 @@ from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import arrangement_guards as guards
 from partnerships.access import P, require
-from partnerships.day_guards import begins_within, earlier, ends_after_start, has_not_ended, may_end, no_longer_than
+from partnerships.day_guards import (
+    begins_within,
+    earlier,
+    ends_after_start,
+    has_not_begun,
+    has_not_ended,
+    may_end,
+    no_longer_than,
+)
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -31,7 +39,7 @@ from partnerships.models import (
 from partnerships.reporting import closes_a_loop
 
 from .nearness import day_that_counts, line_is_near, places_are_near
-from .sets import change_with_sets, record_with_sets
+from .sets import change_with_sets, record_with_sets, withdrawn
 
 FIELDS = (
     "kind", "name", "host", "place", "level", "purpose", "priorities", "activities", "phase", "scrutiny",
@@ -265,6 +273,17 @@ def end_member(*, by: Actor, member: ArrangementMember, last_day: date) -> Arran
     refuse(_speaks_for_nobody(current, last_day + timedelta(days=1), "last_day"))
     host = member.arrangement.host_id
     return change(current, "arrangement.member_ended", by=by, organisation_id=host, changes={"ends": last_day})
+
+
+@transaction.atomic
+def withdraw_member(*, by: Actor, member: ArrangementMember, why: str) -> None:
+    """Take back a body's part that has not begun, such as one with a wrong first day."""
+    arrangement = member.arrangement
+    require(by, P.FORUM_EDIT, arrangement)
+    current = locked(member)
+    refuse([*has_not_ended(arrangement.ends, by.on), *has_not_begun(current.starts, by.on)])
+    refuse(_speaks_for_nobody(current, current.starts or by.on, "why"))
+    withdrawn(current, "arrangement.member_withdrawn", MEMBER, why, by=by, organisation_id=arrangement.host_id)
 
 
 def _again(member: ArrangementMember) -> str:

@@ -18,6 +18,7 @@ from partnerships.day_guards import (
     begins_within,
     earlier,
     ends_after_start,
+    has_not_begun,
     has_not_ended,
     may_end,
     no_longer_than,
@@ -34,6 +35,8 @@ from partnerships.models import (
     Organisation,
     Person,
 )
+
+from .sets import withdrawn
 
 MEMBERSHIP = (
     "forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "consented_on", "consented_by",
@@ -245,6 +248,19 @@ def end_membership(*, by: Actor, membership: Membership, last_day: date) -> Memb
     return _end(current, last_day, by)
 
 
+@transaction.atomic
+def withdraw_membership(*, by: Actor, membership: Membership, why: str) -> None:
+    """Take back a membership that has not begun, with its further deputies, such as one with a wrong first day."""
+    forum = membership.forum
+    require(by, P.FORUM_EDIT, forum)
+    current = locked(membership)
+    _refuse([*has_not_ended(forum.ends, by.on), *has_not_begun(current.starts, by.on),
+             *_marked_after(current, date.min, "why")])  # fmt: skip
+    for deputy in current.further_deputies.all():
+        withdrawn(deputy, "forum.deputy_withdrawn", DEPUTY, why, by=by, organisation_id=forum.host_id)
+    withdrawn(current, "forum.membership_withdrawn", MEMBERSHIP, why, by=by, organisation_id=forum.host_id)
+
+
 def _deputies_have_begun(membership: Membership, last_day: date) -> list[Reason]:
     """Nobody is left as the deputy of a member who is none any more."""
     rows = membership.further_deputies.filter(starts__gt=last_day).select_related("person").order_by("starts")
@@ -307,6 +323,16 @@ def end_deputy(*, by: Actor, deputy: Deputy, last_day: date) -> Deputy:
     _refuse([*may_end(current.starts, current.ends, last_day, again),
              *no_longer_than("The membership", deputy.membership.ends, last_day, "last_day")])  # fmt: skip
     return change(current, "forum.deputy_ended", by=by, organisation_id=forum.host_id, changes={"ends": last_day})
+
+
+@transaction.atomic
+def withdraw_deputy(*, by: Actor, deputy: Deputy, why: str) -> None:
+    """Take back a further deputy who has not begun."""
+    forum = deputy.membership.forum
+    require(by, P.FORUM_EDIT, forum)
+    current = locked(deputy)
+    _refuse([*has_not_ended(forum.ends, by.on), *has_not_begun(current.starts, by.on)])
+    withdrawn(current, "forum.deputy_withdrawn", DEPUTY, why, by=by, organisation_id=forum.host_id)
 
 
 # --- The body's own answer ------------------------------------------------------------------------------------------

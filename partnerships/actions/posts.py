@@ -12,7 +12,7 @@ from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import post_guards as guards
 from partnerships.access import P, require
-from partnerships.day_guards import may_end
+from partnerships.day_guards import has_not_ended, may_end
 from partnerships.models import Organisation, Person, Post, PostHolding
 from partnerships.queries import posts as queries
 
@@ -50,6 +50,18 @@ def create_post(
         after["since"] = begun
     ledger.append(by=by, kind="post.recorded", record=made, after=after, organisation_id=organisation.pk)
     return made
+
+
+@transaction.atomic
+def correct_title(*, by: Actor, post: Post, title: str) -> Post:
+    """Correct what a post is called. Another post is recorded anew: delegations name this one by whatever title."""
+    require(by, P.DELEGATION_EDIT, post)
+    current, body = locked(post), post.organisation
+    Organisation.objects.select_for_update().get(pk=body.pk)
+    title = " ".join(title.split())
+    others = queries.titles_of(body, current.starts or by.on, but=current.pk)
+    _refuse([*has_not_ended(current.ends, by.on), *guards.has_a_title_of_its_own(title, others)])
+    return change(current, "post.corrected", by=by, organisation_id=body.pk, changes={"title": title})
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from partnerships.queries import arrangements as queries
 from partnerships.queries.places import places_near
 
 from .hosted import Choosing, HostedForm, Later, LinesField, initial_of
+from .versions import Versioned
 
 KINDS = {
     "place": "Partners of one place, such as a council's area.",
@@ -145,7 +146,7 @@ class ArrangementForm(HostedForm):
         return Gateway(held_on, self.cleaned_data["gateway_note"]) if held_on else None
 
 
-class ArrangementEditForm(ArrangementForm):
+class ArrangementEditForm(Versioned, ArrangementForm):
     """The same for an arrangement that is recorded: kind, host and first day stay as they are."""
 
     parts = [
@@ -167,6 +168,7 @@ class ArrangementEditForm(ArrangementForm):
         known = {area.code for area in all_areas()}
         gone = [(code, code) for code in arrangement.activities if code not in known]
         self.fields["activities"].choices = [*self.fields["activities"].choices, *gone]  # type: ignore[attr-defined]
+        self.keep_version(arrangement)
 
 
 # --- Members --------------------------------------------------------------------------------------------------------
@@ -293,7 +295,7 @@ class GatewayForm(forms.Form):
 # --- Funds ----------------------------------------------------------------------------------------------------------
 
 
-class FundForm(Choosing):
+class FundForm(Versioned, Choosing):
     """A fund of a financial year with what each body puts into it."""
 
     kind = forms.ChoiceField(label="Kind", choices=Fund.Kind.choices, widget=forms.RadioSelect)
@@ -354,6 +356,12 @@ class FundForm(Choosing):
             ("Contributions", "Leave empty whoever puts nothing in. A minimum is what a body must contribute by rule, "
              "such as the NHS minimum of the Better Care Fund.", [*pairs, "as_fact"]),
         ]  # fmt: skip
+        if fund:
+            self.keep_version(fund)
+
+    def trail_name(self, name: str) -> str:
+        """Amounts and minima are one value of the trail."""
+        return "contributions" if name.startswith(("amount_", "minimum_")) else name
 
     def clean(self) -> dict[str, Any]:
         """A minimum needs an amount beside it."""

@@ -12,6 +12,7 @@ from partnerships.queries import forums as queries
 from partnerships.queries.places import places_near
 
 from .hosted import Choosing, HostedForm, Later, initial_of
+from .versions import Versioned
 
 
 class ForumForm(HostedForm):
@@ -89,7 +90,7 @@ class ForumForm(HostedForm):
         return cleaned
 
 
-class ForumEditForm(ForumForm):
+class ForumEditForm(Versioned, ForumForm):
     """The same for a forum that is recorded: host, form and first day stay as they are."""
 
     def __init__(self, *args: Any, forum: Forum, on: date, **kwargs: Any) -> None:
@@ -102,6 +103,7 @@ class ForumEditForm(ForumForm):
         self._keep_what_is_recorded(forum)
         kept = [name for name in extra if name in self.fields]
         self.parts = [("What it is", "", ["name", *kept]), *ForumForm.parts[1:]]  # type: ignore[misc]
+        self.keep_version(forum)
 
     def _show_under_form(self) -> None:
         """The form is not asked for again."""

@@ -16,7 +16,7 @@ from partnerships.forms.arrangements import (
     MemberChangeForm,
     MemberForm,
 )
-from partnerships.forms.hosted import EndForm
+from partnerships.forms.hosted import EndForm, WithdrawForm
 from partnerships.models import Arrangement, ArrangementMember
 
 from .asking import Values, ask, hosts_of
@@ -147,6 +147,19 @@ def member_end(request: HttpRequest, pk: int, member: int) -> HttpResponse:
         request, found, EndForm(request.POST or None),
         lambda values: actions.end_member(by=request.actor, member=row, last_day=values["last_day"]),
         "members", title="End a membership", lede=f"{row.organisation.name} in {found.name}", done="Ended.",
+    )  # fmt: skip
+
+
+@require_http_methods(METHODS)
+def member_withdraw(request: HttpRequest, pk: int, member: int) -> HttpResponse:
+    """`/arrangements/<id>/members/<member>/withdraw/`: take back a part that has not begun."""
+    found = _found(request, pk)
+    row = _member(found, member)
+    return _ask(
+        request, found, WithdrawForm(request.POST or None),
+        lambda values: actions.withdraw_member(by=request.actor, member=row, why=values["why"]),
+        "members", title="Withdraw a membership", lede=f"{row.organisation.name} in {found.name}",
+        notes=["It has not begun. It goes, and the audit trail keeps what it said."], done="Withdrawn.",
     )  # fmt: skip
 
 

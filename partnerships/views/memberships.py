@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from partnerships.access import visible_or_404
 from partnerships.actions import memberships as actions
-from partnerships.forms.hosted import EndForm
+from partnerships.forms.hosted import EndForm, WithdrawForm
 from partnerships.forms.memberships import BodyForm, ChangeMembershipForm, DeputyForm, MembershipForm
 from partnerships.models import Deputy, Forum, Membership
 
@@ -23,6 +23,7 @@ def _member(forum: Forum, pk: int) -> Membership:
     return get_object_or_404(forum.memberships.select_related("organisation", "forum__host", "holder"), pk=pk)
 
 
+NOT_BEGUN = "It has not begun. It goes, and the audit trail keeps what it said."
 CARRIED_ON = (
     "Further deputies go on with whoever is the member then, except for the one who becomes the member or the first "
     "deputy."
@@ -92,6 +93,19 @@ def membership_end(request: HttpRequest, pk: int, member: int) -> HttpResponse:
 
 
 @require_http_methods(METHODS)
+def membership_withdraw(request: HttpRequest, pk: int, member: int) -> HttpResponse:
+    """`/forums/<id>/members/<member>/withdraw/`: take back a membership that has not begun."""
+    found = own_forum(request, pk)
+    row = _member(found, member)
+    return _ask(
+        request, found, WithdrawForm(request.POST or None),
+        lambda values: actions.withdraw_membership(by=request.actor, membership=row, why=values["why"]),
+        title="Withdraw a membership", lede=f"{row.organisation.name} on {found.name}", notes=[NOT_BEGUN],
+        done="Withdrawn.",
+    )  # fmt: skip
+
+
+@require_http_methods(METHODS)
 def deputy_new(request: HttpRequest, pk: int, member: int) -> HttpResponse:
     """`/forums/<id>/members/<member>/deputies/new/`: name a further deputy."""
     found = own_forum(request, pk)
@@ -109,14 +123,33 @@ def deputy_end(request: HttpRequest, pk: int, member: int, deputy: int) -> HttpR
     """`/forums/<id>/members/<member>/deputies/<deputy>/end/`: a further deputy stands in no more."""
     found = own_forum(request, pk)
     row = _member(found, member)
-    rows = Deputy.objects.select_related("person", "membership__forum")
-    one = get_object_or_404(rows, pk=deputy, membership=row)
+    one = _deputy(row, deputy)
     return _ask(
         request, found, EndForm(request.POST or None),
         lambda values: actions.end_deputy(by=request.actor, deputy=one, last_day=values["last_day"]),
         title="End a deputy's time", done="Ended.",
         lede=f"{one.person.name}, for {row.organisation.name} on {found.name}",
     )  # fmt: skip
+
+
+@require_http_methods(METHODS)
+def deputy_withdraw(request: HttpRequest, pk: int, member: int, deputy: int) -> HttpResponse:
+    """`/forums/<id>/members/<member>/deputies/<deputy>/withdraw/`: take back a further deputy who has not begun."""
+    found = own_forum(request, pk)
+    row = _member(found, member)
+    one = _deputy(row, deputy)
+    return _ask(
+        request, found, WithdrawForm(request.POST or None),
+        lambda values: actions.withdraw_deputy(by=request.actor, deputy=one, why=values["why"]),
+        title="Withdraw a deputy", lede=f"{one.person.name}, for {row.organisation.name} on {found.name}",
+        notes=[NOT_BEGUN], done="Withdrawn.",
+    )  # fmt: skip
+
+
+def _deputy(member: Membership, pk: int) -> Deputy:
+    """A further deputy of this member, or 404."""
+    rows = Deputy.objects.select_related("person", "membership__forum")
+    return get_object_or_404(rows, pk=pk, membership=member)
 
 
 ANSWERS = {
