@@ -62,6 +62,11 @@ def before(phase: str) -> str:
     return ORDER[ORDER.index(phase) - 1]
 
 
+def after(phase: str) -> str:
+    """The phase to which a gateway leads from another one; after the last there is none, and it stays."""
+    return ORDER[min(ORDER.index(phase) + 1, len(ORDER) - 1)]
+
+
 def founded_by_gateway(kind: str, phase: str, gateway: Any, starts: date | None, today: date) -> list[Reason]:
     """What is past its first phase when it is recorded says by which gateway review it came there.
 

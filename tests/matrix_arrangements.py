@@ -75,9 +75,14 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
         side(f"api-{name}-members", "one", pk(record), **written)
     written = {"get": by_api(NOT_OFFERED), "post": by_api(only(host, 400, others=403)), **WRITES}
     side("api-forums-terms", "one", pk("forum"), **written)
+    side("api-forums-deputies", "one", part("membership", "member"), **written)
+    for name in ("gateways", "funds"):
+        side(f"api-arrangements-{name}", "one", pk("arrangement"), **written)
     written = API | {"get": by_api(NOT_OFFERED), "patch": by_api(only(host, 428, others=403))}
     side("api-forums-member", "one", part("membership", "member"), **written)
     side("api-arrangements-member", "one", part("arrangement_member", "member"), **written)
+    side("api-arrangements-fund", "one", part("arrangement_fund", "fund"), **written)
+    side("api-forums-deputy", "one", deputy, **written)
 
 nothing = lambda here: {"pk": here.forum.pk, "member": here.membership.pk, "event": "nothing"}  # noqa: E731
 ours("membership-answer", "no such event", nothing, post=signed_in(404))

@@ -23,6 +23,7 @@ row("place-list", get=signed_in(200))
 row("place-new", get=only(FOUNDERS, others=403), post=only(FOUNDERS, 422, others=403))
 row("post-new", get=only(DRAFTERS, others=403), post=only(DRAFTERS, 422, others=403))
 row("api-places-list", get=by_api(signed_in(200)), **API)
+row("api-posts-list", get=by_api(signed_in(200)), **API)
 
 for side, host in ((ours, OFFICER), (theirs, OTHER)):
     for name in ("place-edit", "place-end"):
@@ -34,3 +35,4 @@ for side, host in ((ours, OFFICER), (theirs, OTHER)):
     for name in ("icb", "trust"):
         side("post-list", name, code(name), get=signed_in(200))
     side("api-places-detail", "one", pk("place"), get=by_api(signed_in(200)), **API)
+    side("api-posts-detail", "one", pk("post"), get=by_api(signed_in(200)), **API)

@@ -36,6 +36,7 @@ from partnerships.models import (
     Place,
     ReportingLine,
 )
+from partnerships.queries.arrangements import contributors
 from partnerships.reporting import closes_a_loop
 
 from .nearness import day_that_counts, line_is_near, places_are_near
@@ -335,7 +336,7 @@ def record_fund(
     """Record a fund of a financial year. Contributions below their minimum need `as_fact`, and are marked."""
     require(by, P.FORUM_EDIT, arrangement)
     refuse(has_not_ended(arrangement.ends, by.on))
-    _check_fund(arrangement, None, values, paid, as_fact)
+    _check_fund(arrangement, None, values, paid, as_fact, by.on)
     fund = Fund.objects.create(arrangement=arrangement, **values)
     _put(fund, paid)
     after = {**ledger.snapshot(fund, FUND), "contributions": _said(paid)}
@@ -351,10 +352,10 @@ def change_fund(
     require(by, P.FORUM_EDIT, fund.arrangement)
     current = locked(fund)
     refuse(has_not_ended(fund.arrangement.ends, by.on))
-    _check_fund(fund.arrangement, current, values, paid, as_fact)
+    _check_fund(fund.arrangement, current, values, paid, as_fact, by.on)
     rows = current.contributions.select_related("organisation")
     before = {**ledger.snapshot(current, FUND)}
-    before["contributions"] = _said([Paid(row.organisation, row.amount, row.minimum) for row in rows])
+    before["contributions"] = _said(paid_in(rows))
     for name, value in values.items():
         setattr(current, name, value)
     current.save(update_fields=list(values))
@@ -367,12 +368,14 @@ def change_fund(
 
 
 def _check_fund(
-    arrangement: Arrangement, fund: Fund | None, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool
-) -> None:
+    arrangement: Arrangement, fund: Fund | None, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool,
+    day: date,
+) -> None:  # fmt: skip
+    reasons = _of_the_arrangement(arrangement, fund, values["host"], paid, day)
     bodies = [row.organisation for row in paid]
     total = sum((row.amount for row in paid), Decimal(0))
     giving = [row.organisation.kind for row in paid if row.amount > 0]
-    reasons = guards.fund_is_sound(values["kind"], giving, values.get("limit"), total)
+    reasons += guards.fund_is_sound(values["kind"], giving, values.get("limit"), total)
     reasons += guards.year_is_of_its_time(values["year"], arrangement.name, arrangement.starts)
     if len({body.pk for body in bodies}) < len(bodies):
         reasons.append(Reason("Name each body once: add up what it contributes", "contributions"))
@@ -387,10 +390,28 @@ def _check_fund(
     refuse(reasons)
 
 
+def _of_the_arrangement(
+    arrangement: Arrangement, fund: Fund | None, host: Organisation, paid: Sequence[Paid], day: date
+) -> list[Reason]:  # fmt: skip
+    """Money comes from, and is kept by, the host and statutory members; whoever is recorded already stays."""
+    known = [fund.host_id, *fund.contributions.values_list("organisation", flat=True)] if fund else []
+    near = {body.pk for body in contributors(arrangement, day, known)}
+    named = [(host, "host"), *((row.organisation, "contributions") for row in paid)]
+    return [
+        Reason(f"{body.name} is no statutory member of {arrangement.name}, so has no part in its money", field)
+        for body, field in named if body.pk not in near
+    ]  # fmt: skip
+
+
 def _put(fund: Fund, paid: Sequence[Paid]) -> None:
     Contribution.objects.bulk_create(
         Contribution(fund=fund, organisation=row.organisation, amount=row.amount, minimum=row.minimum) for row in paid
     )
+
+
+def paid_in(rows: Iterable[Contribution]) -> list[Paid]:
+    """What is recorded as paid into a fund."""
+    return [Paid(row.organisation, row.amount, row.minimum) for row in rows]
 
 
 def _said(paid: Sequence[Paid]) -> list[list[Any]]:

@@ -14,11 +14,21 @@ from partnerships import quorum
 from partnerships.actions import forums as actions
 from partnerships.actions import memberships
 from partnerships.forms_of_forum import FORMS
-from partnerships.models import Arrangement, Deputy, Forum, Membership, Place, Post, SpatialLevel, TermsOfReference
+from partnerships.models import (
+    Arrangement,
+    Deputy,
+    Forum,
+    Membership,
+    Person,
+    Place,
+    Post,
+    SpatialLevel,
+    TermsOfReference,
+)
 
 from .filters import Body, Id, InForce, Words, one_of
 from .parts import ArrangementPart, BodyPart, ForumPart, PlacePart
-from .writing import MEMBER, BodyNamed, Sent, Written, one, person, values_of
+from .writing import DEPUTY, MEMBER, BodyNamed, Sent, Written, one, person, values_of
 
 
 class ForumFilters(InForce):
@@ -62,7 +72,7 @@ class DeputyPart(serializers.ModelSerializer):
 
     class Meta:
         model = Deputy
-        fields = ("name", "person_id", "starts", "ends")
+        fields = ("id", "name", "person_id", "starts", "ends")
 
 
 class MembershipPart(serializers.ModelSerializer):
@@ -200,6 +210,20 @@ class MemberAppointed(Sent):
     starts = serializers.DateField()
 
 
+class DeputyNamed(Sent):
+    """A further deputy to name, between two days."""
+
+    person = serializers.PrimaryKeyRelatedField(queryset=Person.objects.all())
+    starts = serializers.DateField()
+    ends = serializers.DateField(required=False, allow_null=True)
+
+
+class DeputyEnded(Sent):
+    """The last day of a further deputy."""
+
+    last_day = serializers.DateField()
+
+
 class TermsAdopted(Sent):
     """A version of the terms of reference to adopt."""
 
@@ -292,6 +316,41 @@ class Forums(Written):
             from_day = values.pop("from_day")
             kept = {name: getattr(row, name) for name in ("role", "voting", "holder", "deputy")}
             memberships.change_membership(by=request.actor, membership=row, from_day=from_day, values=kept | values)
+
+        return self.change(request, act)
+
+    @extend_schema(
+        request=DeputyNamed, responses={201: ForumRecord}, parameters=[IDEMPOTENCY_KEY, MEMBER],
+        summary="Name a further deputy",
+    )  # fmt: skip
+    @action(
+        detail=True, methods=["post"], url_path=r"members/(?P<member>[^/.]+)/deputies", filterset_class=None,
+        pagination_class=None,
+    )  # fmt: skip
+    @once
+    def deputies(self, request: Request, pk: str, member: str) -> Response:
+        """Name a further deputy of a member; the answer is the forum as it is then."""
+        forum = self.own(request)
+        row = self.part(forum.memberships.select_related("organisation", "forum__host"), member)
+        memberships.name_deputy(by=request.actor, membership=row, **values_of(DeputyNamed, request))
+        return self.read_again(forum.pk, 201)
+
+    @extend_schema(
+        request=DeputyEnded, responses=ForumRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, MEMBER, DEPUTY],
+        summary="End a further deputy's time",
+    )  # fmt: skip
+    @action(
+        detail=True, methods=["patch"], url_path=r"members/(?P<member>[^/.]+)/deputies/(?P<deputy>[^/.]+)",
+        url_name="deputy",
+    )  # fmt: skip
+    @once
+    def deputy(self, request: Request, pk: str, member: str, deputy: str) -> Response:
+        """The last day of a further deputy. If-Match is the forum's version."""
+
+        def act(forum: Forum) -> None:
+            row = self.part(forum.memberships.all(), member)
+            one = self.part(row.further_deputies.select_related("person", "membership__forum"), deputy)
+            memberships.end_deputy(by=request.actor, deputy=one, **values_of(DeputyEnded, request))
 
         return self.change(request, act)
 

@@ -24,6 +24,9 @@ from .parts import Visible
 
 MEMBER = OpenApiParameter("member", int, OpenApiParameter.PATH, description="The id of the member.")
 
+DEPUTY = OpenApiParameter("deputy", int, OpenApiParameter.PATH, description="The id of the deputyship.")
+FUND = OpenApiParameter("fund", int, OpenApiParameter.PATH, description="The id of the fund.")
+
 
 class BodyNamed(serializers.CharField):
     """An organisation by ODS code, GSS code or id."""

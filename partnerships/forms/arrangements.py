@@ -11,7 +11,7 @@ from ics_governance import forms
 from ics_governance.wording import money
 from partnerships.actions.arrangements import Gateway, Paid
 from partnerships.activity_areas import all_areas
-from partnerships.arrangement_guards import CRITERIA, ORDER, host_fits, kind_has_its_area
+from partnerships.arrangement_guards import CRITERIA, after, host_fits, kind_has_its_area
 from partnerships.authority.graph import financial_year
 from partnerships.models import (
     Arrangement,
@@ -277,8 +277,7 @@ class GatewayForm(forms.Form):
 
     def __init__(self, *args: Any, arrangement: Arrangement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        place = ORDER.index(arrangement.phase)
-        self.following = ORDER[min(place + 1, len(ORDER) - 1)]
+        self.following = after(arrangement.phase)
 
     def values(self) -> dict[str, Any]:
         """The review as it is kept: pairs of a criterion and whether it was met."""
