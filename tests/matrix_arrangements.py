@@ -76,12 +76,13 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
     written = {"get": by_api(NOT_OFFERED), "post": by_api(only(host, 400, others=403)), **WRITES}
     side("api-forums-terms", "one", pk("forum"), **written)
     side("api-forums-deputies", "one", part("membership", "member"), **written)
-    for name in ("gateways", "funds"):
+    for name in ("gateways", "funds", "lines"):
         side(f"api-arrangements-{name}", "one", pk("arrangement"), **written)
     written = API | {"get": by_api(NOT_OFFERED), "patch": by_api(only(host, 428, others=403))}
     side("api-forums-member", "one", part("membership", "member"), **written)
     side("api-arrangements-member", "one", part("arrangement_member", "member"), **written)
     side("api-arrangements-fund", "one", part("arrangement_fund", "fund"), **written)
+    side("api-arrangements-line", "one", part("arrangement_line", "line"), **written)
     side("api-forums-deputy", "one", deputy, **written)
 
 nothing = lambda here: {"pk": here.forum.pk, "member": here.membership.pk, "event": "nothing"}  # noqa: E731

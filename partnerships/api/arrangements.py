@@ -27,7 +27,7 @@ from partnerships.models import (
 
 from .filters import Body, Id, InForce, Words, one_of
 from .parts import ArrangementPart, BodyPart, PlacePart
-from .writing import FUND, MEMBER, BodyNamed, Sent, Written, one, values_of
+from .writing import FUND, LINE, MEMBER, BodyNamed, Sent, Written, one, values_of
 
 
 class ArrangementFilters(InForce):
@@ -279,6 +279,21 @@ class FundRecorded(FundChanged):
     year = serializers.IntegerField(min_value=2000, max_value=2100)
 
 
+class LineAdded(Sent):
+    """To whom it reports from a day on: another arrangement, or the board of a body; one of the two."""
+
+    to_arrangement = one(Arrangement.objects.all())
+    to_organisation = BodyNamed(required=False, allow_null=True)
+    about = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    starts = serializers.DateField()
+
+
+class LineEnded(Sent):
+    """The last day of a reporting line."""
+
+    last_day = serializers.DateField()
+
+
 def _paid(rows: Any) -> list[actions.Paid]:
     return [actions.Paid(row["organisation"], row["amount"], row.get("minimum")) for row in rows]
 
@@ -417,5 +432,32 @@ class Arrangements(Written):
             there = row.contributions.select_related("organisation")
             paid = actions.paid_in(there) if sent is None else _paid(sent)
             actions.change_fund(by=request.actor, fund=row, values=kept | values, paid=paid, as_fact=as_fact)
+
+        return self.change(request, act)
+
+    @extend_schema(
+        request=LineAdded, responses={201: ArrangementRecord}, parameters=[IDEMPOTENCY_KEY],
+        summary="Add a reporting line",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="lines", filterset_class=None, pagination_class=None)
+    @once
+    def lines(self, request: Request, pk: str) -> Response:
+        """Record to whom it reports; the answer is the arrangement as it is then."""
+        found = self.own(request)
+        actions.report_to(by=request.actor, arrangement=found, values=values_of(LineAdded, request))
+        return self.read_again(found.pk, 201)
+
+    @extend_schema(
+        request=LineEnded, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, LINE],
+        summary="End a reporting line",
+    )  # fmt: skip
+    @action(detail=True, methods=["patch"], url_path=r"lines/(?P<line>[^/.]+)", url_name="line")
+    @once
+    def line(self, request: Request, pk: str, line: str) -> Response:
+        """The last day of a reporting line. If-Match is the arrangement's version."""
+
+        def act(found: Arrangement) -> None:
+            row = self.part(found.reporting_lines.select_related("arrangement"), line)
+            actions.end_line(by=request.actor, line=row, **values_of(LineEnded, request))
 
         return self.change(request, act)

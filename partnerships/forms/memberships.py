@@ -66,10 +66,9 @@ class SeatForm(Choosing):
             self.fields[name].offer([body.pk], on)  # type: ignore[attr-defined]
         if not needs_consent(forum.form, body.kind):
             self.drop(*CONSENT)
-
-    def _rows(self, *rows: Any) -> None:
-        asked = [CONSENT] if CONSENT[0] in self.fields else []
-        self.parts = [("", "", [("holder", "deputy"), "role", "voting", *rows, *asked])]  # type: ignore[misc]
+            self.parts = [  # type: ignore[misc]
+                (heading, hint, [row for row in rows if row != CONSENT]) for heading, hint, rows in self.parts
+            ]
 
 
 class MembershipForm(SeatForm):
@@ -81,10 +80,12 @@ class MembershipForm(SeatForm):
         help_text="Attendance counts from then on. Empty: it is offered, and the body accepts or refuses.",
     )  # fmt: skip
     starts = forms.DateField(label="First day")
+    parts = [
+        ("", "", [("holder", "deputy"), "role", "voting", "organisation", ("starts", "agreed_on"), CONSENT])
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, body: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, body=body, initial={"organisation": body.pk}, **kwargs)
-        self._rows("organisation", ("starts", "agreed_on"))
 
 
 class ChangeMembershipForm(SeatForm):
@@ -93,12 +94,12 @@ class ChangeMembershipForm(SeatForm):
     from_day = forms.DateField(
         label="From which day", help_text="Who it was before stays recorded until the day before."
     )
+    parts = [("", "", [("holder", "deputy"), "role", "voting", "from_day", CONSENT])]
 
     def __init__(self, *args: Any, membership: Membership, on: date, **kwargs: Any) -> None:
         initial = initial_of(membership, ["role", "voting", "holder", "deputy", *CONSENT])
         forum, body = membership.forum, membership.organisation
         super().__init__(*args, initial=initial, forum=forum, body=body, on=on, **kwargs)
-        self._rows("from_day")
 
 
 class DeputyForm(Choosing):

@@ -47,7 +47,7 @@ def membership_new(request: HttpRequest, pk: int) -> HttpResponse:
     asked = request.method == "POST" or "organisation" in sent
     choice = BodyForm(sent if asked else None, forum=found, on=request.actor.on)
     if not choice.is_valid():
-        words |= {"form": None, "choice": choice, "crumb": found.name, "back": reverse("forum", args=[found.pk]),
+        words |= {"form": choice, "choice": choice, "crumb": found.name, "back": reverse("forum", args=[found.pk]),
                   "notes": ended_note(found, request.actor.on)}  # fmt: skip
         return render(request, "partnerships/membership_new.html", words, status=422 if choice.errors else 200)
     body = choice.cleaned_data["organisation"]

@@ -93,6 +93,24 @@ def test_a_fund_that_cannot_be_is_a_problem(send, path, changes, status, says): 
     assert says in answer.content.decode() and not Arrangement.objects.get().funds.exists()
 
 
+# --- Reporting lines ------------------------------------------------------------------------------------------------
+
+
+def test_a_reporting_line_is_added_and_ends(send, tag, path):  # noqa: F811
+    sent = {"to_organisation": "QWO", "about": "Progress", "starts": "2026-03-01"}
+    made = send("officer", "post", f"{path}lines/", sent)
+    (line,) = made.json()["reports_to"]
+    assert (made.status_code, line["to_organisation"]["ods_code"], line["ends"]) == (201, "QWO", None)
+    assert send("officer", "post", f"{path}lines/", {"starts": "2026-03-01"}).status_code == 409
+    elsewhere = send("officer", "post", f"{path}lines/", sent | {"to_organisation": "R0A"})
+    assert elsewhere.status_code == 409 and "has nothing to do with" in elsewhere.json()["detail"]
+    one = f"{path}lines/{line['id']}/"
+    assert send("officer", "patch", one, {"last_day": "2026-03-31"}).status_code == 428
+    ended = send("officer", "patch", one, {"last_day": "2026-03-31"}, match=tag(path))
+    assert ended.json()["reports_to"][0]["ends"] == "2026-03-31"
+    assert send("officer", "patch", one, {"last_day": "2027-03-31"}, match=tag(path)).status_code == 409
+
+
 # --- Deputies -------------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +139,6 @@ def test_a_deputy_is_named_and_ends(send, tag, world):  # noqa: F811
 
 
 def test_other_people_write_no_part(send, path, world):  # noqa: F811
-    for part in ("gateways/", "funds/"):
+    for part in ("gateways/", "funds/", "lines/"):
         assert send("other_officer", "post", f"{path}{part}", {}).status_code == 403
         assert send("auditor", "post", f"{path}{part}", {}).status_code == 403

@@ -58,7 +58,7 @@ def test_the_body_is_chosen_first_and_then_only_its_people_are_offered_by_name(o
 
 def test_without_a_body_the_page_asks_for_one(officer, group):
     address = f"/forums/{group.pk}/members/new/"
-    assert "Select body" in refused(officer, address)
+    assert "Error: Appoint a member" in (page := refused(officer, address)) and "Select body" in page
     assert "Select body" in text(officer.get(address, {"organisation": ""}))
     assert "Select body from the list" in text(officer.get(address, {"organisation": "x"}))
 
