@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -151,10 +152,15 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     detail = answer.data.get("detail") if isinstance(answer.data, dict) else None
     extra = {} if detail else {"errors": answer.data}
-    title = error.default_detail if isinstance(error, exceptions.APIException) else "Error"
     return _response(
-        answer.status_code, str(title), str(detail or "Some values are not right."), answer.headers, **extra
+        answer.status_code, _title(error), str(detail or "Some values are not right."), answer.headers, **extra
     )
+
+
+def _title(error: Exception) -> str:
+    """What kind of error it is, the same for every occurrence: without what this one is about."""
+    title = str(error.default_detail) if isinstance(error, exceptions.APIException) else "Error"
+    return HTTPStatus(error.status_code).phrase if "{" in title else title  # type: ignore[attr-defined]
 
 
 def _response(

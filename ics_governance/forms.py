@@ -39,7 +39,7 @@ from django.forms import (  # noqa: F401  re-exported: form modules import from 
 from django.utils.safestring import SafeString, mark_safe
 
 from .form_groups import DateParts, MoneyInput, draw
-from .wording import MONTHS
+from .wording import MONTHS, money
 from .wording import day as day_in_words
 
 
@@ -223,6 +223,7 @@ class MoneyField(DecimalField):
         kwargs.setdefault("max_digits", 14)
         kwargs.setdefault("decimal_places", 2)
         kwargs.setdefault("min_value", 0)
+        self.bound = 10 ** (kwargs["max_digits"] - kwargs["decimal_places"])
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
@@ -266,6 +267,8 @@ def word_errors(field: django_forms.Field, label: str) -> None:
             wanted["invalid"] = "Enter a web address like https://www.example.com"
         case MoneyField():
             wanted["invalid"] = f"{label} must be an amount in pounds, like 384,000"
+            too_long = f"{label} must be less than {money(field.bound)}, in pounds and whole pence"
+            wanted |= dict.fromkeys(("max_digits", "max_whole_digits", "max_decimal_places"), too_long)
         case DecimalField() | IntegerField():
             kind = "a number" if isinstance(field, DecimalField) else "a whole number"
             wanted["invalid"] = f"{label} must be {kind}"

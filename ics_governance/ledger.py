@@ -351,8 +351,9 @@ def _commitments(body: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry as people read it: who, when, what, and each field before and after."""
+    """One entry as people read it: who, when, what, and each field before and after. `pk` is its number."""
 
+    pk: int
     sequence: int | None
     recorded_at: datetime
     kind: str
@@ -373,8 +374,15 @@ def history(record: models.Model, limit: int = 100) -> list[Change]:
     return [_change(entry, names) for entry in entries]
 
 
+def latest(record: models.Model) -> int:
+    """The number of a record's newest entry; 0 where there is none."""
+    with system("what was changed last of a record", savepoint=False):
+        newest = LedgerEntry.objects.filter(record=record_name(record)).order_by("-id").values_list("pk", flat=True)
+        return newest.first() or 0
+
+
 def _change(entry: LedgerEntry, names: Mapping[int, str]) -> Change:
     seal_row = getattr(entry, "seal", None)
     who = "the system" if entry.actor is None else names.get(entry.actor, "a person whose account was erased")
     fields = tuple((row.name, *json.loads(row.value)) for row in sorted(entry.values.all(), key=lambda row: row.name))
-    return Change(seal_row.sequence if seal_row else None, entry.recorded_at, entry.kind, who, fields)
+    return Change(entry.pk, seal_row.sequence if seal_row else None, entry.recorded_at, entry.kind, who, fields)

@@ -24,6 +24,7 @@ from partnerships.api.functions import Functions
 from partnerships.api.meetings import Meetings
 from partnerships.api.organisations import Organisations
 from partnerships.api.places import Places
+from partnerships.api.posts import Posts
 from partnerships.api.route import Route
 from partnerships.api.systems import SystemMap
 
@@ -31,6 +32,7 @@ router = SimpleRouter()
 for prefix, records in (
     ("organisations", Organisations),
     ("places", Places),
+    ("posts", Posts),
     ("arrangements", Arrangements),
     ("forums", Forums),
     ("delegations", Delegations),

@@ -16,6 +16,17 @@ class FormOfForum:
     binds: bool = True
 
 
+NON_STATUTORY = ("primary_care", "vcse", "healthwatch", "social_care", "provider")
+"""Kinds of organisation that no statute sets up: they sit where others decide by consent of whoever convenes."""
+CONVENED = ("committee", "board_committee", "joint_committee")
+"""Forms in which statutory bodies decide, and to which they may admit others."""
+
+
+def needs_consent(form: str, kind: str) -> bool:
+    """Whether a body of a kind sits on a forum of a form only when the convening body agreed to it."""
+    return form in CONVENED and kind in NON_STATUTORY
+
+
 FORMS = {
     "board": FormOfForum(
         "The body's own board: it holds all that the body is responsible for and decides what it keeps or passes on.",

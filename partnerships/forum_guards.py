@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from ics_governance.wording import day as in_words
 from ics_governance.workflow import Reason
 from partnerships import quorum
-from partnerships.models import Forum, Membership
+from partnerships.day_guards import not_after
+from partnerships.forms_of_forum import NON_STATUTORY, needs_consent
+from partnerships.models import Forum, Kind, Membership
 
 Form = Forum.Form
+COMMISSIONERS = (Kind.OVERSIGHT_BODY, Kind.REGION, Kind.ICB, Kind.LOCAL_AUTHORITY)
 JOINT = (Form.JOINT_COMMITTEE, Form.COMMITTEES_IN_COMMON)
 
 
@@ -31,6 +33,12 @@ def form_is_kept(form: str, host: Any, post: Any, committees: Collection[Any]) -
         reasons.append(
             Reason("Only committees in common name committees: leave them empty for this form", "committees")
         )
+    if form == Form.LEAD_PROVIDER and host.kind in COMMISSIONERS:
+        text = f"A lead provider holds a contract with a commissioner: its host is a provider, not {host.name}"
+        reasons.append(Reason(text, "form"))
+    if form == Form.COMMITTEE and host.kind in NON_STATUTORY:
+        text = f"{host.name} is not a statutory body, and a committee of this form is one of such a body"
+        reasons.append(Reason(text, "form"))
     if form == Form.COUNCIL_OF_GOVERNORS and not (host.kind == "trust" and host.is_foundation_trust):
         reasons.append(Reason("Only a foundation trust has a council of governors", "form"))
     return reasons
@@ -64,6 +72,19 @@ def bodies_are_two(form: str, bodies: Collection[int]) -> list[Reason]:
         return []
     text = "A joint committee is of two or more bodies: appoint voting members of two bodies first"
     return [Reason(text)]
+
+
+def consent_is_given(form: str, body: Any, consented_on: date | None, today: date) -> list[Reason]:
+    """A body that is not statutory sits on a committee once whoever convenes it has agreed."""
+    if not needs_consent(form, body.kind):
+        return []
+    if consented_on is None:
+        text = (
+            f"{body.name} is not a statutory body, so it sits on a {Form(form).label} when the convening body has "
+            "agreed: enter the day of that"
+        )
+        return [Reason(text, "consented_on")]
+    return not_after(consented_on, today, "Record the convening body's consent once it was given", "consented_on")
 
 
 def terms_are_sound(values: Any) -> list[Reason]:
@@ -111,10 +132,3 @@ def lead_is_employed(role: str, holder: Any, delegating: Collection[Any], employ
     names = " or ".join(sorted(body.label for body in delegating))
     text = f"An executive lead holds what was delegated, so must be employed by the body that delegates: {names}"
     return [Reason(text, "holder")]
-
-
-def ends_after_start(starts: date | None, ends: date | None, field: str = "ends") -> list[Reason]:
-    """A last day does not lie before the first."""
-    if starts and ends and ends < starts:
-        return [Reason(f"The last day must not lie before the first day, {in_words(starts)}", field)]
-    return []

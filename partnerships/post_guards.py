@@ -26,11 +26,12 @@ def within_the_post(starts: date | None, ends: date | None, day: date, field: st
     return []
 
 
-def not_ahead(day: date, today: date) -> list[Reason]:
-    """Who is in a post is recorded when it is so: until then the register names whoever is in it."""
+def not_ahead(day: date, today: date, *, held: bool = True, field: str = "from_day") -> list[Reason]:
+    """Who is in a post is recorded when it is so; until then the register names whoever is in it (`held`) or nobody."""
     if day <= today:
         return []
-    return [Reason("Record it on that day or after: until then the present holder stays named", "from_day")]
+    meanwhile = "the present holder stays named" if held else "the post is vacant"
+    return [Reason(f"Record it on that day or after: until then {meanwhile}", field)]
 
 
 def is_a_change(person: int | None, holder: int | None, last: Term | None, day: date) -> list[Reason]:

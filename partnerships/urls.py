@@ -127,6 +127,7 @@ place_urls = [
 
 post_urls = [
     path("new/", posts.post_new, name="post-new"),
+    path("<int:pk>/edit/", posts.post_edit, name="post-edit"),
     path("<int:pk>/holder/", posts.post_holder, name="post-holder"),
     path("<int:pk>/end/", posts.post_end, name="post-end"),
     path("<int:pk>/trail/", posts.post_trail, name="post-trail"),
@@ -142,6 +143,7 @@ arrangement_urls = [
     path("<int:pk>/members/new/", arranging.arrangement_join, name="arrangement-join"),
     path("<int:pk>/members/<int:member>/change/", arranging.member_change, name="arrangement-member-change"),
     path("<int:pk>/members/<int:member>/end/", arranging.member_end, name="arrangement-member-end"),
+    path("<int:pk>/members/<int:member>/withdraw/", arranging.member_withdraw, name="arrangement-member-withdraw"),
     path("<int:pk>/gateways/new/", arranging.gateway_new, name="gateway-new"),
     path("<int:pk>/funds/new/", arranging.fund_new, name="fund-new"),
     path("<int:pk>/funds/<int:fund>/", arranging.fund_edit, name="fund-edit"),
@@ -160,8 +162,14 @@ forum_urls = [
     path("<int:pk>/members/new/", memberships.membership_new, name="membership-new"),
     path("<int:pk>/members/<int:member>/change/", memberships.membership_change, name="membership-change"),
     path("<int:pk>/members/<int:member>/end/", memberships.membership_end, name="membership-end"),
+    path("<int:pk>/members/<int:member>/withdraw/", memberships.membership_withdraw, name="membership-withdraw"),
     path("<int:pk>/members/<int:member>/deputies/new/", memberships.deputy_new, name="deputy-new"),
     path("<int:pk>/members/<int:member>/deputies/<int:deputy>/end/", memberships.deputy_end, name="deputy-end"),
+    path(
+        "<int:pk>/members/<int:member>/deputies/<int:deputy>/withdraw/",
+        memberships.deputy_withdraw,
+        name="deputy-withdraw",
+    ),
     path("<int:pk>/members/<int:member>/<slug:event>/", memberships.membership_answer, name="membership-answer"),
 ]
 

@@ -46,6 +46,7 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
         ("arrangement-join", pk("arrangement")),
         ("arrangement-member-change", part("arrangement_member", "member")),
         ("arrangement-member-end", part("arrangement_member", "member")),
+        ("arrangement-member-withdraw", part("arrangement_member", "member")),
         ("gateway-new", pk("arrangement")),
         ("fund-new", pk("arrangement")),
         ("fund-edit", part("arrangement_fund", "fund")),
@@ -57,8 +58,10 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
         ("membership-new", pk("forum")),
         ("membership-change", part("membership", "member")),
         ("membership-end", part("membership", "member")),
+        ("membership-withdraw", part("membership", "member")),
         ("deputy-new", part("membership", "member")),
         ("deputy-end", deputy),
+        ("deputy-withdraw", deputy),
     ):
         side(name, "one", args, get=only(host, others=403), post=only(host, 422, others=403))
     for event in ("accept", "refuse"):  # by the body that it is offered to, never by the host
@@ -72,9 +75,15 @@ for side, host, trust in ((ours, OFFICER, TRUST), (theirs, OTHER, OTHER_TRUST)):
         side(f"api-{name}-members", "one", pk(record), **written)
     written = {"get": by_api(NOT_OFFERED), "post": by_api(only(host, 400, others=403)), **WRITES}
     side("api-forums-terms", "one", pk("forum"), **written)
+    side("api-forums-deputies", "one", part("membership", "member"), **written)
+    for name in ("gateways", "funds", "lines"):
+        side(f"api-arrangements-{name}", "one", pk("arrangement"), **written)
     written = API | {"get": by_api(NOT_OFFERED), "patch": by_api(only(host, 428, others=403))}
     side("api-forums-member", "one", part("membership", "member"), **written)
     side("api-arrangements-member", "one", part("arrangement_member", "member"), **written)
+    side("api-arrangements-fund", "one", part("arrangement_fund", "fund"), **written)
+    side("api-arrangements-line", "one", part("arrangement_line", "line"), **written)
+    side("api-forums-deputy", "one", deputy, **written)
 
 nothing = lambda here: {"pk": here.forum.pk, "member": here.membership.pk, "event": "nothing"}  # noqa: E731
 ours("membership-answer", "no such event", nothing, post=signed_in(404))

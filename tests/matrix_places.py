@@ -23,14 +23,16 @@ row("place-list", get=signed_in(200))
 row("place-new", get=only(FOUNDERS, others=403), post=only(FOUNDERS, 422, others=403))
 row("post-new", get=only(DRAFTERS, others=403), post=only(DRAFTERS, 422, others=403))
 row("api-places-list", get=by_api(signed_in(200)), **API)
+row("api-posts-list", get=by_api(signed_in(200)), **API)
 
 for side, host in ((ours, OFFICER), (theirs, OTHER)):
     for name in ("place-edit", "place-end"):
         side(name, "one", pk("place"), get=only(host, others=403), post=only(host, 422, others=403))
-    for name in ("post-holder", "post-end"):
+    for name in ("post-edit", "post-holder", "post-end"):
         side(name, "one", pk("post"), get=only(host, others=403), post=only(host, 422, others=403))
     for name in ("place", "post"):
         side(f"{name}-trail", "one", pk(name), get=only(READS_TRAILS, others=403))
     for name in ("icb", "trust"):
         side("post-list", name, code(name), get=signed_in(200))
     side("api-places-detail", "one", pk("place"), get=by_api(signed_in(200)), **API)
+    side("api-posts-detail", "one", pk("post"), get=by_api(signed_in(200)), **API)

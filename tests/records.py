@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from ics_governance.context import system
+from partnerships.forms_of_forum import needs_consent
 from partnerships.models import (
     Action,
     Attendance,
@@ -55,8 +56,9 @@ def forum(host: Organisation, **fields: Any) -> Forum:
 
 
 def member(forum: Forum, body: Organisation, **fields: Any) -> Membership:
-    """A membership that the body agreed to, with a person and no deputy."""
-    values = {"starts": LONG_AGO, "agreed_on": LONG_AGO, "holder": person(f"Member of {body.name}")} | fields
+    """A membership that the body agreed to, and the convening body where it must, with a person and no deputy."""
+    values = {"starts": LONG_AGO, "agreed_on": LONG_AGO, "holder": person(f"Member of {body.name}")}
+    values |= {"consented_on": LONG_AGO if needs_consent(forum.form, body.kind) else None} | fields
     return Membership.objects.create(forum=forum, organisation=body, **values)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .england import Demo
-from .governance import ways_of_voting
+from .governance import consent, ways_of_voting
 from .people import People
 from .plans import ForumPlan, SystemPlan
 from .rows import months_from, read
@@ -174,5 +174,6 @@ def _seat(demo: Demo, people: People, offer: _Offer, starts: date, ends: date | 
     number = demo.rows.add(
         "membership", forum=offer.forum.number, organisation=offer.body, role=offer.role, voting=voting, holder=holder,
         deputy=deputy, agreed_on=starts, starts=starts, ends=ends,
+        **consent(demo, offer.forum.row["form"], offer.body, starts),
     )  # fmt: skip
     return Seat(number, offer.forum, offer.body, holder, deputy, voting, starts, ends)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from partnerships.forms_of_forum import needs_consent
+
 from .england import Body, Demo
 from .people import People
 from .plans import ArrangementPlan, SystemPlan
@@ -85,6 +87,7 @@ def _practices(demo: Demo, plan: SystemPlan, people: People) -> None:
         deputy=deputy,
         agreed_on=starts,
         starts=starts,
+        **consent(demo, "board", code, starts),
     )
 
 
@@ -109,6 +112,11 @@ def _line(
         about=about,
         starts=starts,
     )
+
+
+def consent(demo: Demo, form: str, body: str, day: date) -> dict[str, Any]:
+    """That the convening body agreed, where a body that is not statutory sits on a committee."""
+    return {"consented_on": day if needs_consent(form, demo.bodies[body].kind) else None}
 
 
 class _Dense:
@@ -174,6 +182,7 @@ class _Dense:
                 deputy=deputy,
                 agreed_on=began,
                 starts=began,
+                **consent(self.demo, form, code, began),
             )
         return number
 

@@ -13,10 +13,19 @@ from ics_governance import ledger
 from ics_governance.actions import change, locked, record_new
 from ics_governance.context import system
 from ics_governance.permissions import Actor, Refused
+from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import arrangement_guards as guards
 from partnerships.access import P, require
-from partnerships.forum_guards import ends_after_start
+from partnerships.day_guards import (
+    begins_within,
+    earlier,
+    ends_after_start,
+    has_not_begun,
+    has_not_ended,
+    may_end,
+    no_longer_than,
+)
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -27,9 +36,11 @@ from partnerships.models import (
     Place,
     ReportingLine,
 )
+from partnerships.queries.arrangements import contributors
 from partnerships.reporting import closes_a_loop
 
-from .sets import change_with_sets, record_with_sets
+from .nearness import day_that_counts, line_is_near, places_are_near
+from .sets import change_with_sets, record_with_sets, withdrawn
 
 FIELDS = (
     "kind", "name", "host", "place", "level", "purpose", "priorities", "activities", "phase", "scrutiny",
@@ -50,6 +61,14 @@ class Paid:
     minimum: Decimal | None = None
 
 
+@dataclass(frozen=True)
+class Gateway:
+    """The gateway review that an arrangement had passed before it was recorded, and where that is written down."""
+
+    held_on: date
+    note: str = ""
+
+
 def refuse(reasons: Iterable[Reason]) -> None:
     """Raise with all the reasons there are; none: go on."""
     if found := list(reasons):
@@ -67,15 +86,44 @@ def _require_host(by: Actor, host: Organisation) -> None:
 
 @transaction.atomic
 def found_arrangement(
-    *, by: Actor, host: Organisation, values: Mapping[str, Any], footprint: Iterable[Place] = ()
-) -> Arrangement:
-    """Record a place-based partnership, a provider collaborative, a partnership of the system, a council's board."""
+    *, by: Actor, host: Organisation, values: Mapping[str, Any], footprint: Iterable[Place] = (),
+    gateway: Gateway | None = None,
+) -> Arrangement:  # fmt: skip
+    """Record a place-based partnership, a provider collaborative, a partnership of the system, a council's board.
+
+    One that is past its first phase came there by a gateway review, which is recorded with it.
+    """
     _require_host(by, host)
     places = list(footprint)
     refuse([*guards.kind_has_its_area(values["kind"], values.get("place"), places),
-            *guards.host_fits(values["kind"], host), *_host_exists(host, values.get("starts"))])  # fmt: skip
+            *guards.host_fits(values["kind"], host), *_host_exists(host, values.get("starts")),
+            *guards.founded_by_gateway(values["kind"], values.get("phase", ""), gateway, values.get("starts"), by.on),
+            *_name_of_its_own(Arrangement(host=host, name=values["name"], starts=values.get("starts")))])  # fmt: skip
+    day = day_that_counts(values.get("starts"), by.on)
+    refuse([*places_are_near(host, [values.get("place")], (), day, "place"),
+            *places_are_near(host, places, (), day, "footprint")])  # fmt: skip
     made = Arrangement.objects.create(host=host, **values)
+    if gateway is not None:
+        _first_gateway(made, gateway)
     return record_with_sets(made, "arrangement.founded", FIELDS, {"footprint": places}, by=by, organisation_id=host.pk)
+
+
+def _first_gateway(made: Arrangement, gateway: Gateway) -> None:
+    """The review that took an arrangement to its phase before it was recorded here."""
+    GatewayReview.objects.create(
+        arrangement=made, held_on=gateway.held_on, phase_before=guards.before(made.phase), phase_after=made.phase,
+        outcome=GatewayReview.Outcome.PASSED, note=gateway.note,
+    )  # fmt: skip
+
+
+def _name_of_its_own(arrangement: Arrangement) -> list[Reason]:
+    """No two arrangements of a host bear one name at the same time: a form that was sent twice records one."""
+    rows = Arrangement.objects.during(arrangement.starts, arrangement.ends)
+    others = rows.filter(host=arrangement.host, name__iexact=arrangement.name).exclude(pk=arrangement.pk)
+    if not others.exists():
+        return []
+    return [Reason(f"{arrangement.host.name} has an arrangement called {arrangement.name} already in these days",
+                   "name")]  # fmt: skip
 
 
 def _host_exists(host: Organisation, day: date | None) -> list[Reason]:
@@ -91,10 +139,18 @@ def edit_arrangement(
     """Change what is recorded of an arrangement; its phase goes down freely, and up by a gateway alone."""
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(arrangement)
+    refuse(has_not_ended(current.ends, by.on))
     places = list(current.footprint.all() if footprint is None else footprint)
     place = values.get("place", current.place)
     refuse([*guards.kind_has_its_area(current.kind, place, places),
             *guards.phase_goes_by_gateway(current.phase, values.get("phase", current.phase))])  # fmt: skip
+    if (name := values.get("name", current.name)) != current.name:
+        refuse(_name_of_its_own(Arrangement(pk=current.pk, host=current.host, name=name, starts=current.starts,
+                                            ends=current.ends)))  # fmt: skip
+    day, covered = day_that_counts(current.starts, by.on), set(current.footprint.values_list("pk", flat=True))
+    known = covered | ({current.place_id} if current.place_id else set())
+    refuse([*places_are_near(current.host, [place], known, day, "place"),
+            *places_are_near(current.host, places, known, day, "footprint")])  # fmt: skip
     return change_with_sets(
         current, "arrangement.changed", by=by, organisation_id=current.host_id, changes=dict(values),
         sets={"footprint": places},
@@ -106,9 +162,9 @@ def end_arrangement(*, by: Actor, arrangement: Arrangement, last_day: date) -> A
     """End an arrangement: its open memberships and reporting lines end with it; its forums stay and are to be ended."""
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(arrangement)
-    refuse(ends_after_start(current.starts, last_day, "last_day"))
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
+    refuse(may_end(current.starts, current.ends, last_day))
     still = Q(ends=None) | Q(ends__gt=last_day)
     for member in current.members.filter(still):
         _close(member, last_day)
@@ -132,28 +188,31 @@ def _close(row: Any, last_day: date) -> None:
 def join_arrangement(
     *, by: Actor, arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any]
 ) -> ArrangementMember:
-    """Record that a body takes part, and what was agreed of it."""
+    """Record that a body takes part, and what was agreed of it; no longer than the arrangement lasts."""
     require(by, P.FORUM_EDIT, arrangement)
-    locked(arrangement)
-    day = values["starts"]
-    refuse([*_host_exists(organisation, day), *_within(arrangement, day), *ends_after_start(day, values.get("ends")),
-            *_voice(arrangement, organisation, values, day)])  # fmt: skip
-    if _taking_part(arrangement, organisation, day, values.get("ends")).exists():
+    current, day = locked(arrangement), values["starts"]
+    refuse(has_not_ended(current.ends, by.on))
+    refuse([*_host_exists(organisation, day), *_within(current, values), *_voice(current, organisation, values, day)])
+    ends = earlier(values.get("ends"), current.ends)
+    if _taking_part(current, organisation, day, ends).exists():
         raise GuardFailed([Reason(f"{organisation.name} takes part already in some of these days", "organisation")])
-    member = ArrangementMember.objects.create(arrangement=arrangement, organisation=organisation, **values)
-    return record_new(member, "arrangement.joined", MEMBER, by=by, organisation_id=arrangement.host_id)
+    lasting = {**values, "ends": ends}
+    member = ArrangementMember.objects.create(arrangement=current, organisation=organisation, **lasting)
+    return record_new(member, "arrangement.joined", MEMBER, by=by, organisation_id=current.host_id)
 
 
-def _within(arrangement: Arrangement, day: date) -> list[Reason]:
-    if arrangement.ends is not None and day > arrangement.ends:
-        return [Reason(f"{arrangement.name} has ended by that day", "starts")]
-    return []
+def _within(arrangement: Arrangement, values: Mapping[str, Any]) -> list[Reason]:
+    """What belongs to an arrangement lasts no longer than it does."""
+    name, starts, ends = arrangement.name, values["starts"], values.get("ends")
+    return [
+        *begins_within(name, arrangement.starts, arrangement.ends, starts),
+        *ends_after_start(starts, ends),
+        *no_longer_than(name, arrangement.ends, ends),
+    ]
 
 
 def _taking_part(arrangement: Arrangement, organisation: Organisation, day: date, ends: date | None) -> Any:
-    rows = ArrangementMember.objects.filter(arrangement=arrangement, organisation=organisation)
-    rows = rows.filter(Q(ends=None) | Q(ends__gte=day))
-    return rows if ends is None else rows.filter(Q(starts=None) | Q(starts__lte=ends))
+    return ArrangementMember.objects.during(day, ends).filter(arrangement=arrangement, organisation=organisation)
 
 
 def _voice(arrangement: Arrangement, organisation: Organisation, values: Mapping[str, Any], day: date) -> list[Reason]:
@@ -185,7 +244,10 @@ def change_member(
     arrangement = member.arrangement
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(member)
+    refuse(has_not_ended(arrangement.ends, by.on))
     refuse(_voice(arrangement, current.organisation, values, from_day))
+    if values.get("expectation", current.expectation) != ArrangementMember.Expectation.MEMBER:
+        refuse(_speaks_for_nobody(current, from_day, "expectation"))
     if current.ends is not None and from_day > current.ends:
         raise GuardFailed([Reason("It takes part no more on that day", "from_day")])
     if current.starts is not None and from_day < current.starts:
@@ -206,18 +268,42 @@ def end_member(*, by: Actor, member: ArrangementMember, last_day: date) -> Arran
     """End a body's part; the row stays. Bodies that it represents must be given another voice first."""
     require(by, P.FORUM_EDIT, member.arrangement)
     current = locked(member)
-    refuse(ends_after_start(current.starts, last_day, "last_day"))
-    day_after = last_day + timedelta(days=1)
-    spoken_for = ArrangementMember.objects.filter(
-        Q(ends=None) | Q(ends__gte=day_after),
-        arrangement=current.arrangement_id,
-        represented_by=current.organisation_id,
-    ).select_related("organisation")
-    if names := [row.organisation.label for row in spoken_for]:
-        text = f"It represents {', '.join(names)}: change that first"
-        raise GuardFailed([Reason(text, "last_day")])
+    refuse(has_not_ended(member.arrangement.ends, by.on, "last_day"))
+    refuse(may_end(current.starts, current.ends, last_day, _again(current)))
+    refuse(no_longer_than(member.arrangement.name, member.arrangement.ends, last_day, "last_day"))
+    refuse(_speaks_for_nobody(current, last_day + timedelta(days=1), "last_day"))
     host = member.arrangement.host_id
     return change(current, "arrangement.member_ended", by=by, organisation_id=host, changes={"ends": last_day})
+
+
+@transaction.atomic
+def withdraw_member(*, by: Actor, member: ArrangementMember, why: str) -> None:
+    """Take back a body's part that has not begun, such as one with a wrong first day."""
+    arrangement = member.arrangement
+    require(by, P.FORUM_EDIT, arrangement)
+    current = locked(member)
+    refuse([*has_not_ended(arrangement.ends, by.on), *has_not_begun(current.starts, by.on)])
+    refuse(_speaks_for_nobody(current, current.starts or by.on, "why"))
+    withdrawn(current, "arrangement.member_withdrawn", MEMBER, why, by=by, organisation_id=arrangement.host_id)
+
+
+def _again(member: ArrangementMember) -> str:
+    """What follows the end of a body's part: that it takes part again, as a sentence."""
+    rows = ArrangementMember.objects.filter(
+        arrangement=member.arrangement_id, organisation=member.organisation_id, starts__gt=member.ends or date.max
+    )
+    if (following := rows.order_by("starts").first()) is None:
+        return ""
+    return f"{member.organisation.name} takes part again from {in_words(following.starts)}"
+
+
+def _speaks_for_nobody(member: ArrangementMember, day: date, field: str) -> list[Reason]:
+    """Whoever represents others from a day on does so as a member: they are given another voice first."""
+    spoken_for = ArrangementMember.objects.filter(
+        Q(ends=None) | Q(ends__gte=day), arrangement=member.arrangement_id, represented_by=member.organisation_id
+    ).select_related("organisation")
+    names = [row.organisation.label for row in spoken_for]
+    return [Reason(f"It represents {', '.join(names)}: change that first", field)] if names else []
 
 
 # --- Gateways -------------------------------------------------------------------------------------------------------
@@ -228,7 +314,10 @@ def review_gateway(*, by: Actor, arrangement: Arrangement, values: Mapping[str, 
     """Record a gateway review. Passed, with or without conditions, it takes the arrangement to its next phase."""
     require(by, P.FORUM_EDIT, arrangement)
     current = locked(arrangement)
-    refuse(guards.gateway_is_sound(current.phase, values, by.on))
+    refuse(has_not_ended(current.ends, by.on))
+    latest = current.gateways.order_by("-held_on").values_list("held_on", flat=True).first()
+    refuse([*guards.gateway_is_sound(current.phase, values, by.on),
+            *guards.gateway_comes_in_turn(values["held_on"], current.starts, latest)])  # fmt: skip
     made = GatewayReview.objects.create(arrangement=current, phase_before=current.phase, **values)
     if guards.passed(values["outcome"]):
         current.phase = values["phase_after"]
@@ -246,7 +335,8 @@ def record_fund(
 ) -> Fund:
     """Record a fund of a financial year. Contributions below their minimum need `as_fact`, and are marked."""
     require(by, P.FORUM_EDIT, arrangement)
-    _check_fund(arrangement, None, values, paid, as_fact)
+    refuse(has_not_ended(arrangement.ends, by.on))
+    _check_fund(arrangement, None, values, paid, as_fact, by.on)
     fund = Fund.objects.create(arrangement=arrangement, **values)
     _put(fund, paid)
     after = {**ledger.snapshot(fund, FUND), "contributions": _said(paid)}
@@ -261,10 +351,11 @@ def change_fund(
     """Correct a fund and what is put into it."""
     require(by, P.FORUM_EDIT, fund.arrangement)
     current = locked(fund)
-    _check_fund(fund.arrangement, current, values, paid, as_fact)
+    refuse(has_not_ended(fund.arrangement.ends, by.on))
+    _check_fund(fund.arrangement, current, values, paid, as_fact, by.on)
     rows = current.contributions.select_related("organisation")
     before = {**ledger.snapshot(current, FUND)}
-    before["contributions"] = _said([Paid(row.organisation, row.amount, row.minimum) for row in rows])
+    before["contributions"] = _said(paid_in(rows))
     for name, value in values.items():
         setattr(current, name, value)
     current.save(update_fields=list(values))
@@ -277,15 +368,20 @@ def change_fund(
 
 
 def _check_fund(
-    arrangement: Arrangement, fund: Fund | None, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool
-) -> None:
+    arrangement: Arrangement, fund: Fund | None, values: Mapping[str, Any], paid: Sequence[Paid], as_fact: bool,
+    day: date,
+) -> None:  # fmt: skip
+    reasons = _of_the_arrangement(arrangement, fund, values["host"], paid, day)
     bodies = [row.organisation for row in paid]
     total = sum((row.amount for row in paid), Decimal(0))
-    reasons = guards.fund_is_sound(values["kind"], bodies, values.get("limit"), total)
+    giving = [row.organisation.kind for row in paid if row.amount > 0]
+    reasons += guards.fund_is_sound(values["kind"], giving, values.get("limit"), total)
+    reasons += guards.year_is_of_its_time(values["year"], arrangement.name, arrangement.starts)
     if len({body.pk for body in bodies}) < len(bodies):
         reasons.append(Reason("Name each body once: add up what it contributes", "contributions"))
     for row in paid:
-        reasons += guards.minimum_is_kept(row.organisation.label, row.amount, row.minimum, as_fact)
+        own = f"amount_{row.organisation.pk}"
+        reasons += guards.minimum_is_kept(row.organisation.label, row.amount, row.minimum, as_fact, own)
     same = arrangement.funds.filter(name=values["name"], year=values["year"])
     if fund is not None:
         same = same.exclude(pk=fund.pk)
@@ -294,10 +390,28 @@ def _check_fund(
     refuse(reasons)
 
 
+def _of_the_arrangement(
+    arrangement: Arrangement, fund: Fund | None, host: Organisation, paid: Sequence[Paid], day: date
+) -> list[Reason]:  # fmt: skip
+    """Money comes from, and is kept by, the host and statutory members; whoever is recorded already stays."""
+    known = [fund.host_id, *fund.contributions.values_list("organisation", flat=True)] if fund else []
+    near = {body.pk for body in contributors(arrangement, day, known)}
+    named = [(host, "host"), *((row.organisation, "contributions") for row in paid)]
+    return [
+        Reason(f"{body.name} is no statutory member of {arrangement.name}, so has no part in its money", field)
+        for body, field in named if body.pk not in near
+    ]  # fmt: skip
+
+
 def _put(fund: Fund, paid: Sequence[Paid]) -> None:
     Contribution.objects.bulk_create(
         Contribution(fund=fund, organisation=row.organisation, amount=row.amount, minimum=row.minimum) for row in paid
     )
+
+
+def paid_in(rows: Iterable[Contribution]) -> list[Paid]:
+    """What is recorded as paid into a fund."""
+    return [Paid(row.organisation, row.amount, row.minimum) for row in rows]
 
 
 def _said(paid: Sequence[Paid]) -> list[list[Any]]:
@@ -311,26 +425,26 @@ def _said(paid: Sequence[Paid]) -> list[list[Any]]:
 def report_to(*, by: Actor, arrangement: Arrangement, values: Mapping[str, Any]) -> ReportingLine:
     """Record to whom an arrangement reports: another one, or the board of a body. Lines never run in a circle."""
     require(by, P.FORUM_EDIT, arrangement)
-    locked(arrangement)
+    current = locked(arrangement)
+    refuse(has_not_ended(current.ends, by.on))
     above, body = values.get("to_arrangement"), values.get("to_organisation")
     if (above is None) == (body is None):
         raise GuardFailed([Reason("Choose one: an arrangement, or a body whose board hears it", "to_arrangement")])
-    refuse([*ends_after_start(values["starts"], values.get("ends")), *_within(arrangement, values["starts"])])
+    refuse([*_within(current, values), *line_is_near(current, above, body, day_that_counts(values["starts"], by.on))])
+    ends = earlier(values.get("ends"), current.ends)
     if above is not None:
-        _no_loop(arrangement, above, values["starts"], values.get("ends"))
+        _no_loop(arrangement, above, values["starts"], ends)
     still = Q(ends=None) | Q(ends__gte=values["starts"])
     same = arrangement.reporting_lines.filter(still, to_arrangement=above, to_organisation=body)
     if same.exists():
         raise GuardFailed([Reason("It reports there already in some of these days", "to_arrangement")])
-    made = ReportingLine.objects.create(arrangement=arrangement, **values)
+    made = ReportingLine.objects.create(arrangement=arrangement, **{**values, "ends": ends})
     return record_new(made, "arrangement.reports_to", LINE, by=by, organisation_id=arrangement.host_id)
 
 
 def _no_loop(arrangement: Arrangement, above: Arrangement, starts: date, ends: date | None) -> None:
     """Lines that stand on the same days never lead back."""
-    lines = ReportingLine.objects.filter(Q(ends=None) | Q(ends__gte=starts), to_arrangement__isnull=False)
-    if ends is not None:
-        lines = lines.filter(Q(starts=None) | Q(starts__lte=ends))
+    lines = ReportingLine.objects.during(starts, ends).filter(to_arrangement__isnull=False)
     pairs = lines.values_list("arrangement_id", "to_arrangement_id")
     if closes_a_loop(pairs, arrangement.pk, above.pk):  # type: ignore[arg-type]  # filtered: neither is null
         text = f"{above.name} already reports to {arrangement.name}, so this would run in a circle"
@@ -344,6 +458,8 @@ def end_line(*, by: Actor, line: ReportingLine, last_day: date) -> ReportingLine
     """End a reporting line; the row stays."""
     require(by, P.FORUM_EDIT, line.arrangement)
     current = locked(line)
-    refuse(ends_after_start(current.starts, last_day, "last_day"))
+    refuse(has_not_ended(line.arrangement.ends, by.on, "last_day"))
+    refuse(may_end(current.starts, current.ends, last_day))
+    refuse(no_longer_than(line.arrangement.name, line.arrangement.ends, last_day, "last_day"))
     host = line.arrangement.host_id
     return change(current, "arrangement.line_ended", by=by, organisation_id=host, changes={"ends": last_day})

@@ -12,9 +12,11 @@ from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import forum_guards as guards
 from partnerships.access import P, require
+from partnerships.day_guards import has_not_ended, may_end, not_after
 from partnerships.models import Deputy, Forum, Membership, Organisation, Place, TermsOfReference
 from partnerships.reporting import closes_a_loop
 
+from .nearness import arrangement_is_near, day_that_counts, forum_above_is_near, places_are_near
 from .sets import change_with_sets, record_with_sets
 
 FORUM = (
@@ -55,9 +57,16 @@ def found_forum(
         *guards.privacy_has_a_reason(values.get("meets_in_public", False), values.get("private_reason", "")),
         *_one_of_its_kind(values["form"], host, values.get("starts")),
         *_host_exists(host, values.get("starts")),
+        *_name_of_its_own(Forum(host=host, name=values["name"], starts=values.get("starts"))),
     ])  # fmt: skip
-    made = Forum.objects.create(host=host, **values)
-    sets = {"places": places, "committees": named}
+    made, where, day = Forum(host=host, **values), list(places), day_that_counts(values.get("starts"), by.on)
+    _refuse([
+        *places_are_near(host, where, (), day, "places"),
+        *arrangement_is_near(made, made.arrangement, None, day),
+        *forum_above_is_near(made, made.reports_to, None, day),
+    ])  # fmt: skip
+    made.save()
+    sets: dict[str, list[Any]] = {"places": where, "committees": named}
     return record_with_sets(made, "forum.founded", FORUM, sets, by=by, organisation_id=host.pk)
 
 
@@ -65,6 +74,14 @@ def _host_exists(host: Organisation, day: date | None) -> list[Reason]:
     if day is None or host.exists_on(day):
         return []
     return [Reason(f"{host.name} does not exist on that day", "starts")]
+
+
+def _name_of_its_own(forum: Forum) -> list[Reason]:
+    """No two forums of a host bear one name at the same time: a form that was sent twice records one."""
+    others = Forum.objects.during(forum.starts, forum.ends).filter(host=forum.host, name__iexact=forum.name)
+    if not others.exclude(pk=forum.pk).exists():
+        return []
+    return [Reason(f"{forum.host.name} has a forum called {forum.name} already in these days", "name")]
 
 
 def _one_of_its_kind(form: str, host: Organisation, day: date | None) -> list[Reason]:
@@ -89,6 +106,7 @@ def edit_forum(
     """Change what is recorded of a forum. Host, form and first day stay: another form is another forum."""
     require(by, P.FORUM_EDIT, forum)
     current = locked(forum)
+    _refuse(has_not_ended(current.ends, by.on))
     named = list(current.committees.all() if committees is None else committees)
     where = list(current.places.all() if places is None else places)
     reasons: list[Reason] = []
@@ -97,8 +115,15 @@ def edit_forum(
     if {"meets_in_public", "private_reason"} & set(values):
         in_public = values.get("meets_in_public", current.meets_in_public)
         reasons += guards.privacy_has_a_reason(in_public, values.get("private_reason", current.private_reason))
+    if (name := values.get("name", current.name)) != current.name:
+        reasons += _name_of_its_own(Forum(pk=current.pk, host=current.host, name=name, starts=current.starts,
+                                          ends=current.ends))  # fmt: skip
     if above := values.get("reports_to"):
         reasons += _reporting_reasons(current, above)
+    day, covered = day_that_counts(current.starts, by.on), set(current.places.values_list("pk", flat=True))
+    reasons += places_are_near(current.host, where, covered, day, "places")
+    reasons += arrangement_is_near(current, values.get("arrangement"), current.arrangement_id, day)
+    reasons += forum_above_is_near(current, above, current.reports_to_id, day)
     _refuse(reasons)
     sets: dict[str, list[Any]] = {"places": where, "committees": named}
     return change_with_sets(
@@ -124,7 +149,7 @@ def end_forum(*, by: Actor, forum: Forum, last_day: date) -> Forum:
     current = locked(forum)
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
-    _refuse(guards.ends_after_start(current.starts, last_day, "last_day"))
+    _refuse(may_end(current.starts, current.ends, last_day))
     still = Q(ends=None) | Q(ends__gt=last_day)
     for deputy in Deputy.objects.filter(still, membership__forum=current):
         _close(deputy, last_day)
@@ -144,8 +169,12 @@ def adopt_terms(*, by: Actor, forum: Forum, values: Mapping[str, Any]) -> TermsO
     """Adopt a new version of the terms of reference; the earlier ones stay."""
     require(by, P.FORUM_EDIT, forum)
     current = locked(forum)
+    _refuse(has_not_ended(current.ends, by.on))
+    not_yet = "Terms of reference are recorded once they were adopted: choose today or an earlier day"
+    _refuse(not_after(values["adopted_on"], by.on, not_yet, "adopted_on"))
     latest = current.terms.order_by("-version").first()
-    if latest and values["adopted_on"] < latest.adopted_on:
+    in_force = current.terms.filter(adopted_on__lte=by.on).order_by("-version").first()
+    if in_force and values["adopted_on"] < in_force.adopted_on:
         raise GuardFailed([Reason("A later version was adopted on a later day already", "adopted_on")])
     voting = Membership.objects.filter(forum=current, voting=True, refused_on=None)
     voting = voting.filter(Q(ends=None) | Q(ends__gte=values["adopted_on"]))

@@ -14,6 +14,16 @@ from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import forum_guards as guards
 from partnerships.access import P, require
+from partnerships.day_guards import (
+    begins_within,
+    earlier,
+    ends_after_start,
+    has_not_begun,
+    has_not_ended,
+    may_end,
+    no_longer_than,
+    not_after,
+)
 from partnerships.forum_guards import Held
 from partnerships.models import (
     Attendance,
@@ -26,9 +36,17 @@ from partnerships.models import (
     Person,
 )
 
-MEMBERSHIP = ("forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "starts", "ends")
+from .sets import withdrawn
+
+MEMBERSHIP = (
+    "forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "consented_on", "consented_by",
+    "starts", "ends",
+)  # fmt: skip
 DEPUTY = ("membership", "person", "starts", "ends")
 PASSED = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
+
+
+AGREED_ALREADY = "A body's agreement is recorded once it has agreed: leave this empty to offer the membership"
 
 
 def _refuse(reasons: Iterable[Reason]) -> None:
@@ -43,22 +61,21 @@ def _refuse(reasons: Iterable[Reason]) -> None:
 def appoint(*, by: Actor, forum: Forum, organisation: Organisation, values: Mapping[str, Any]) -> Membership:
     """Give a body a member on the forum, with the named holder and deputy. Without `agreed_on` it is an offer."""
     require(by, P.FORUM_EDIT, forum)
-    locked(forum)
-    day = values["starts"]
+    current, day = locked(forum), values["starts"]
+    _refuse(has_not_ended(current.ends, by.on))
     if not organisation.exists_on(day):
         raise GuardFailed([Reason(f"{organisation.name} does not exist on that day", "starts")])
-    _refuse([*guards.ends_after_start(day, values.get("ends")), *_within(forum, day)])
-    _check_people(forum, organisation, day, values, None)
-    member = Membership.objects.create(forum=forum, organisation=organisation, **values)
+    _refuse([
+        *begins_within(current.name, current.starts, current.ends, day),
+        *ends_after_start(day, values.get("ends")),
+        *no_longer_than(current.name, current.ends, values.get("ends")),
+        *not_after(values.get("agreed_on"), by.on, AGREED_ALREADY, "agreed_on"),
+        *guards.consent_is_given(current.form, organisation, values.get("consented_on"), by.on),
+    ])  # fmt: skip
+    lasting = {**values, "ends": earlier(values.get("ends"), current.ends)}
+    _check_people(forum, organisation, day, lasting, None)
+    member = Membership.objects.create(forum=forum, organisation=organisation, **lasting)
     return record_new(member, "forum.member_appointed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
-
-
-def _within(forum: Forum, day: date) -> list[Reason]:
-    if forum.ends is not None and day > forum.ends:
-        return [Reason(f"{forum.name} has ended by that day", "starts")]
-    if forum.starts is not None and day < forum.starts:
-        return [Reason(f"{forum.name} begins on {in_words(forum.starts)}", "starts")]
-    return []
 
 
 def _check_people(
@@ -78,8 +95,13 @@ def _check_people(
             Reason("Whoever is in attendance has no vote: untick the vote, or choose another role", "voting")
         )
     _refuse(reasons)
+    until = values.get("ends")
+    if role == Membership.Role.CHAIR:
+        _refuse(_chaired_already(forum, day, until, own))
+    if deputy and (own is None or deputy.pk != own.deputy_id):
+        _refuse(_is_a_member(forum, deputy, day, until, "deputy"))
     if holder:
-        _refuse(_sits_already(forum, holder, day, values.get("ends"), own))
+        _refuse(_sits_already(forum, holder, day, until, own))
         _refuse(guards.lead_is_employed(role, holder, _delegating(forum, day), _employers(holder, day)))
 
 
@@ -91,6 +113,28 @@ def _sits_already(forum: Forum, holder: Person, day: date, ends: date | None, ow
     if not guards.overlapping(Held(holder.pk, day, ends), others):
         return []
     return [Reason(f"{holder.name} is already a member of {forum.name} in those days", "holder")]
+
+
+def _chaired_already(forum: Forum, day: date, ends: date | None, own: Membership | None) -> list[Reason]:
+    """A forum has one chair at a time."""
+    rows = Membership.objects.during(day, ends).filter(forum=forum, refused_on=None, role=Membership.Role.CHAIR)
+    if own is not None:
+        rows = rows.exclude(pk=own.pk)
+    there = rows.select_related("holder", "organisation").first()
+    if there is None:
+        return []
+    who = there.holder.name if there.holder else f"The member of {there.organisation.label}"
+    until = f"until {in_words(there.ends)}" if there.ends else "without a last day"
+    return [Reason(f"{who} is the chair {until}: end or change that first", "role")]
+
+
+def _is_a_member(forum: Forum, person: Person, day: date, ends: date | None, field: str) -> list[Reason]:
+    """Nobody is there twice: whoever has a place of their own stands in for nobody else."""
+    rows = Membership.objects.during(day, ends).filter(forum=forum, refused_on=None, holder=person)
+    if not rows.exists():
+        return []
+    text = f"{person.name} is a member of {forum.name} in those days, so cannot stand in for another"
+    return [Reason(text, field)]
 
 
 def _delegating(forum: Forum, day: date) -> list[Organisation]:
@@ -109,16 +153,21 @@ def _employers(person: Person, day: date) -> set[int]:
 def change_membership(*, by: Actor, membership: Membership, from_day: date, values: Mapping[str, Any]) -> Membership:
     """Another holder, deputy, role or vote from a day on: the row ends the day before, and another begins.
 
-    On its own first day the row itself is corrected. What the body agreed to stays agreed.
+    On its own first day the row itself is corrected. What the body and the convening body agreed to stays agreed, and
+    further deputies go on, except for whoever becomes the member or the first deputy.
     """
     forum = membership.forum
     require(by, P.FORUM_EDIT, forum)
     current = locked(membership)
+    _refuse(has_not_ended(forum.ends, by.on))
     if current.ends is not None and from_day > current.ends:
         raise GuardFailed([Reason(f"The membership ends on {in_words(current.ends)}", "from_day")])
     if current.starts is not None and from_day < current.starts:
         raise GuardFailed([Reason(f"The membership begins on {in_words(current.starts)}", "from_day")])
+    consent = {name: values.get(name, getattr(current, name)) for name in ("consented_on", "consented_by")}
+    _refuse(guards.consent_is_given(forum.form, current.organisation, consent["consented_on"], by.on))
     _check_people(forum, current.organisation, from_day, {**values, "ends": current.ends}, current)
+    _refuse([*_is_a_change(current, values), *_deputies_are_free(current, values, from_day)])
     in_place = current.starts is None or from_day == current.starts
     if in_place:
         return change(
@@ -126,12 +175,45 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
         )  # fmt: skip
     yesterday, until = from_day - timedelta(days=1), current.ends
     _refuse(_marked_after(current, yesterday, "from_day"))
+    going_on = list(current.further_deputies.during(from_day, until))
     _end(current, yesterday, by)
     made = Membership.objects.create(
         forum=forum, organisation=current.organisation, agreed_on=current.agreed_on, refused_on=current.refused_on,
-        starts=from_day, ends=until, **values,
+        starts=from_day, ends=until, **{**values, **consent},
     )  # fmt: skip
+    _carry_on(going_on, made)
     return record_new(made, "forum.member_changed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
+
+
+def _is_a_change(current: Membership, values: Mapping[str, Any]) -> list[Reason]:
+    if any(getattr(current, name) != value for name, value in values.items()):
+        return []
+    return [Reason("Nothing would change: choose another member, deputy, role or vote", "from_day")]
+
+
+def _deputies_are_free(current: Membership, values: Mapping[str, Any], day: date) -> list[Reason]:
+    """Whoever becomes the member or the first deputy is not still to begin as a further deputy."""
+    begins = {"starts__gt" if day == current.starts else "starts__gte": day}
+    coming = {row.person_id: row for row in current.further_deputies.filter(**begins)}
+    reasons = []
+    for field in ("holder", "deputy"):
+        person = values.get(field)
+        if person is not None and (row := coming.get(person.pk)):
+            text = f"{person.name} is to be a deputy from {in_words(row.starts)}: withdraw that first"
+            reasons.append(Reason(text, field))
+    return reasons
+
+
+def _carry_on(deputies: Iterable[Deputy], made: Membership) -> None:
+    """Further deputies stand in for the next holder too; those who had not begun simply move."""
+    for row in deputies:
+        if row.person_id in (made.holder_id, made.deputy_id):
+            continue
+        if row.starts is not None and row.starts >= made.starts:  # type: ignore[operator]  # it begins on a day
+            row.membership = made
+            row.save(update_fields=["membership"])
+        else:
+            Deputy.objects.create(membership=made, person_id=row.person_id, starts=made.starts, ends=row.ends)
 
 
 def _marked_after(membership: Membership, last_day: date, field: str) -> list[Reason]:
@@ -145,9 +227,9 @@ def _marked_after(membership: Membership, last_day: date, field: str) -> list[Re
 
 
 def _end(current: Membership, last_day: date, by: Actor) -> Membership:
-    for deputy in current.further_deputies.filter(Q(ends=None) | Q(ends__gt=last_day)):
-        deputy.ends = max(last_day, deputy.starts) if deputy.starts else last_day
-        deputy.save(update_fields=["ends"])
+    """End a membership with the deputies who had begun; the others are moved or withdrawn by whoever ends it."""
+    begun = current.further_deputies.filter(Q(starts=None) | Q(starts__lte=last_day))
+    begun.filter(Q(ends=None) | Q(ends__gt=last_day)).update(ends=last_day)
     return change(
         current, "forum.membership_ended", by=by, organisation_id=current.forum.host_id, changes={"ends": last_day}
     )
@@ -157,10 +239,47 @@ def _end(current: Membership, last_day: date, by: Actor) -> Membership:
 def end_membership(*, by: Actor, membership: Membership, last_day: date) -> Membership:
     """End a membership with its deputies; the row stays, so that past meetings keep their members."""
     require(by, P.FORUM_EDIT, membership.forum)
-    current = locked(membership)
-    _refuse([*guards.ends_after_start(current.starts, last_day, "last_day"),
+    forum, current = membership.forum, locked(membership)
+    _refuse(has_not_ended(forum.ends, by.on, "last_day"))
+    _refuse([*may_end(current.starts, current.ends, last_day, _again(current)),
+             *no_longer_than(forum.name, forum.ends, last_day, "last_day"),
+             *_deputies_have_begun(current, last_day),
              *_marked_after(current, last_day, "last_day")])  # fmt: skip
     return _end(current, last_day, by)
+
+
+@transaction.atomic
+def withdraw_membership(*, by: Actor, membership: Membership, why: str) -> None:
+    """Take back a membership that has not begun, with its further deputies, such as one with a wrong first day."""
+    forum = membership.forum
+    require(by, P.FORUM_EDIT, forum)
+    current = locked(membership)
+    _refuse([*has_not_ended(forum.ends, by.on), *has_not_begun(current.starts, by.on),
+             *_marked_after(current, date.min, "why")])  # fmt: skip
+    for deputy in current.further_deputies.all():
+        withdrawn(deputy, "forum.deputy_withdrawn", DEPUTY, why, by=by, organisation_id=forum.host_id)
+    withdrawn(current, "forum.membership_withdrawn", MEMBERSHIP, why, by=by, organisation_id=forum.host_id)
+
+
+def _deputies_have_begun(membership: Membership, last_day: date) -> list[Reason]:
+    """Nobody is left as the deputy of a member who is none any more."""
+    rows = membership.further_deputies.filter(starts__gt=last_day).select_related("person").order_by("starts")
+    return [
+        Reason(f"{row.person.name} is to be a deputy from {in_words(row.starts)}: withdraw that first", "last_day")
+        for row in rows
+    ]
+
+
+def _again(membership: Membership) -> str:
+    """What follows the end of a membership: the body's next member, as a sentence."""
+    rows = Membership.objects.filter(
+        forum=membership.forum_id, organisation=membership.organisation_id, starts__gt=membership.ends or date.max
+    )
+    following = rows.order_by("starts").select_related("holder").first()
+    if following is None:
+        return ""
+    who = following.holder.name if following.holder else "A vacant membership"
+    return f"{who} follows on {in_words(following.starts)}"
 
 
 # --- Deputies -------------------------------------------------------------------------------------------------------
@@ -171,14 +290,16 @@ def name_deputy(*, by: Actor, membership: Membership, person: Person, starts: da
     """Name a further deputy between two days; beside the first, who stands with the membership."""
     require(by, P.FORUM_EDIT, membership.forum)
     current = locked(membership)
-    reasons = guards.ends_after_start(starts, ends)
+    _refuse(has_not_ended(membership.forum.ends, by.on))
+    reasons = [*ends_after_start(starts, ends), *no_longer_than("The membership", current.ends, ends)]
+    ends = earlier(ends, current.ends)
     if person.pk == current.holder_id:
         reasons.append(Reason("The deputy is another person than the member", "person"))
+    reasons += _is_a_member(membership.forum, person, starts, ends, "person") if person.pk != current.holder_id else []
     if current.organisation_id not in _employers(person, starts):
         text = f"{person.name} does not work for {current.organisation.name} on that day"
         reasons.append(Reason(text, "person"))
-    if current.starts and starts < current.starts or current.ends and starts > current.ends:
-        reasons.append(Reason("A deputy stands in while the membership lasts", "starts"))
+    reasons += begins_within("The membership", current.starts, current.ends, starts)
     _refuse(reasons)
     still = current.further_deputies.filter(Q(ends=None) | Q(ends__gte=starts), person=person)
     if person.pk == current.deputy_id or (still if ends is None else still.filter(starts__lte=ends)).exists():
@@ -193,8 +314,25 @@ def end_deputy(*, by: Actor, deputy: Deputy, last_day: date) -> Deputy:
     forum = deputy.membership.forum
     require(by, P.FORUM_EDIT, forum)
     current = locked(deputy)
-    _refuse(guards.ends_after_start(current.starts, last_day, "last_day"))
+    _refuse(has_not_ended(forum.ends, by.on, "last_day"))
+    rows = Deputy.objects.filter(
+        membership=current.membership_id, person=current.person_id, starts__gt=current.ends or date.max
+    )
+    following = rows.order_by("starts").first()
+    again = f"{current.person.name} is a deputy again from {in_words(following.starts)}" if following else ""
+    _refuse([*may_end(current.starts, current.ends, last_day, again),
+             *no_longer_than("The membership", deputy.membership.ends, last_day, "last_day")])  # fmt: skip
     return change(current, "forum.deputy_ended", by=by, organisation_id=forum.host_id, changes={"ends": last_day})
+
+
+@transaction.atomic
+def withdraw_deputy(*, by: Actor, deputy: Deputy, why: str) -> None:
+    """Take back a further deputy who has not begun."""
+    forum = deputy.membership.forum
+    require(by, P.FORUM_EDIT, forum)
+    current = locked(deputy)
+    _refuse([*has_not_ended(forum.ends, by.on), *has_not_begun(current.starts, by.on)])
+    withdrawn(current, "forum.deputy_withdrawn", DEPUTY, why, by=by, organisation_id=forum.host_id)
 
 
 # --- The body's own answer ------------------------------------------------------------------------------------------
@@ -221,6 +359,7 @@ def _answer(by: Actor, membership: Membership, kind: str, field: str) -> Members
     if not may_answer(by, membership):
         raise Refused(P.MEMBERSHIP_ANSWER)
     current = locked(membership)
+    _refuse(has_not_ended(membership.forum.ends, by.on))
     if current.agreed_on is not None:
         raise GuardFailed([Reason(f"{current.organisation.label} agreed on {in_words(current.agreed_on)} already")])
     if current.refused_on is not None:

@@ -11,7 +11,7 @@ from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import place_guards as guards
 from partnerships.access import P, require
-from partnerships.forum_guards import ends_after_start
+from partnerships.day_guards import ends_after_start, may_end
 from partnerships.models import Kind, Organisation, Place
 from partnerships.queries import places as queries
 
@@ -70,7 +70,7 @@ def end_place(*, by: Actor, place: Place, last_day: date) -> Place:
     current = locked(place)
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
-    _refuse(ends_after_start(current.starts, last_day, "last_day"))
+    _refuse(may_end(current.starts, current.ends, last_day))
     return change(current, "place.ended", by=by, organisation_id=current.icb_id, changes={"ends": last_day})
 
 

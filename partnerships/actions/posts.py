@@ -12,7 +12,7 @@ from ics_governance.wording import day as in_words
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships import post_guards as guards
 from partnerships.access import P, require
-from partnerships.forum_guards import ends_after_start
+from partnerships.day_guards import has_not_ended, may_end
 from partnerships.models import Organisation, Person, Post, PostHolding
 from partnerships.queries import posts as queries
 
@@ -40,7 +40,7 @@ def create_post(
         reasons += [
             *guards.within_the_post(starts, None, begun, "since"),
             *guards.works_for(holder.name, organisation.name, works, begun, "holder"),
-            *(Reason(reason.text, "since" if since else "starts") for reason in guards.not_ahead(begun, by.on)),
+            *guards.not_ahead(begun, by.on, held=False, field="since" if since else "starts"),
         ]
     _refuse(reasons)
     made = Post.objects.create(organisation=organisation, title=title, starts=starts, holder=holder)
@@ -50,6 +50,18 @@ def create_post(
         after["since"] = begun
     ledger.append(by=by, kind="post.recorded", record=made, after=after, organisation_id=organisation.pk)
     return made
+
+
+@transaction.atomic
+def correct_title(*, by: Actor, post: Post, title: str) -> Post:
+    """Correct what a post is called. Another post is recorded anew: delegations name this one by whatever title."""
+    require(by, P.DELEGATION_EDIT, post)
+    current, body = locked(post), post.organisation
+    Organisation.objects.select_for_update().get(pk=body.pk)
+    title = " ".join(title.split())
+    others = queries.titles_of(body, current.starts or by.on, but=current.pk)
+    _refuse([*has_not_ended(current.ends, by.on), *guards.has_a_title_of_its_own(title, others)])
+    return change(current, "post.corrected", by=by, organisation_id=body.pk, changes={"title": title})
 
 
 @transaction.atomic
@@ -63,7 +75,7 @@ def change_holder(*, by: Actor, post: Post, person: Person | None, from_day: dat
     last = next(iter(queries.terms_of(current)), None)
     reasons = [
         *guards.within_the_post(current.starts, current.ends, from_day),
-        *guards.not_ahead(from_day, by.on),
+        *guards.not_ahead(from_day, by.on, held=current.holder_id is not None),
         *guards.is_a_change(person.pk if person else None, current.holder_id, last, from_day),
     ]
     if person is not None:
@@ -104,7 +116,7 @@ def end_post(*, by: Actor, post: Post, last_day: date) -> Post:
     current = locked(post)
     if current.ends is not None and current.ends < by.on:
         raise GuardFailed([Reason("It has ended already", "last_day")])
-    reasons = ends_after_start(current.starts, last_day, "last_day")
+    reasons = may_end(current.starts, current.ends, last_day)
     terms = queries.terms_of(current)
     for row in terms:
         latest = max((day for day in (row.starts, row.ends) if day), default=None)

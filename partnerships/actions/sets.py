@@ -39,5 +39,15 @@ def change_with_sets(
     return record
 
 
+def withdrawn(
+    record: models.Model, kind: str, fields: Iterable[str], why: str, *, by: Actor, organisation_id: int
+) -> None:
+    """Remove a record that had not begun; its values, and why it went, stay in the audit trail."""
+    before = ledger.snapshot(record, fields)
+    ledger.append(by=by, kind=kind, record=record, before=before, after={"why": why}, organisation_id=organisation_id)
+    with system(kind):
+        record.delete()
+
+
 def _ids(record: models.Model, sets: Sets) -> dict[str, list[int]]:
     return {name: sorted(getattr(record, name).values_list("pk", flat=True)) for name in sets}

@@ -1,5 +1,6 @@
 """`/arrangements/`: partnerships of places and systems, provider collaboratives, boards of councils and partners."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from ics_governance.api_writes import IDEMPOTENCY_KEY, IF_MATCH, once
 from partnerships.actions import arrangements as actions
 from partnerships.activity_areas import all_areas
+from partnerships.arrangement_guards import after
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -25,7 +27,7 @@ from partnerships.models import (
 
 from .filters import Body, Id, InForce, Words, one_of
 from .parts import ArrangementPart, BodyPart, PlacePart
-from .writing import MEMBER, BodyNamed, Sent, Written, one, values_of
+from .writing import FUND, LINE, MEMBER, BodyNamed, Sent, Written, one, values_of
 
 
 class ArrangementFilters(InForce):
@@ -136,6 +138,15 @@ class ArrangementRecord(ArrangementRow):
 # --- What is sent ---------------------------------------------------------------------------------------------------
 
 
+LONGEST_CRITERION = 300
+FUND_FIELDS = ("kind", "name", "host", "year", "limit", "purpose", "agreement")
+
+
+def money(**options: Any) -> serializers.DecimalField:
+    """An amount in pounds and whole pence."""
+    return serializers.DecimalField(max_digits=14, decimal_places=2, min_value=Decimal(0), **options)
+
+
 class Priorities(serializers.ListField):
     """Short texts, kept one a line."""
 
@@ -167,8 +178,10 @@ class ArrangementChanged(Sent):
 
 
 class ArrangementFounded(ArrangementChanged):
-    """An arrangement to record."""
+    """An arrangement to record. Past its first phase it says when it passed the gateway review (`gateway_on`)."""
 
+    gateway_on = serializers.DateField(required=False, allow_null=True)
+    gateway_note = serializers.CharField(max_length=1_000, allow_blank=True, required=False)
     host = BodyNamed()
     kind = serializers.ChoiceField(Arrangement.Kind.choices)
     name = serializers.CharField(max_length=160)
@@ -206,6 +219,85 @@ class PartChanged(Sent):
         return values
 
 
+@extend_schema_field({"type": "array", "items": {}, "minItems": 2, "maxItems": 2})
+class Criterion(serializers.Field):
+    """A pair: what was looked at, and whether it was met."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """The pair."""
+        match data:
+            case [str(text), bool(met)] if 0 < len(text.strip()) <= LONGEST_CRITERION:
+                return [text.strip(), met]
+        raise serializers.ValidationError('Send pairs such as ["Risks are known", true].')
+
+    def to_representation(self, value: Any) -> Any:
+        """As kept."""
+        return value
+
+
+class GatewayHeld(Sent):
+    """A gateway review that was held. It is for the phase after the one that the arrangement is in."""
+
+    held_on = serializers.DateField()
+    criteria = serializers.ListField(child=Criterion(), max_length=50)
+    outcome = serializers.ChoiceField(GatewayReview.Outcome.choices)
+    note = serializers.CharField(max_length=4_000, allow_blank=True, required=False)
+    review_on = serializers.DateField(required=False, allow_null=True)
+
+
+class ContributionSent(Sent):
+    """What a body puts in, in pounds, and the least that it must."""
+
+    organisation = BodyNamed()
+    amount = money()
+    minimum = money(required=False, allow_null=True)
+
+
+class FundChanged(Sent):
+    """Fields of a fund to correct. `contributions` replace all that there were.
+
+    `as_fact`: some paid less than their minimum, and that is recorded.
+    """
+
+    kind = serializers.ChoiceField(Fund.Kind.choices, required=False)
+    name = serializers.CharField(max_length=160, required=False)
+    host = BodyNamed(required=False)
+    year = serializers.IntegerField(min_value=2000, max_value=2100, required=False)
+    limit = money(required=False, allow_null=True)
+    purpose = serializers.CharField(max_length=4_000, allow_blank=True, required=False)
+    agreement = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    contributions = ContributionSent(many=True, required=False)
+    as_fact = serializers.BooleanField(default=False)
+
+
+class FundRecorded(FundChanged):
+    """A fund of the financial year that starts in `year`."""
+
+    kind = serializers.ChoiceField(Fund.Kind.choices)
+    name = serializers.CharField(max_length=160)
+    host = BodyNamed()
+    year = serializers.IntegerField(min_value=2000, max_value=2100)
+
+
+class LineAdded(Sent):
+    """To whom it reports from a day on: another arrangement, or the board of a body; one of the two."""
+
+    to_arrangement = one(Arrangement.objects.all())
+    to_organisation = BodyNamed(required=False, allow_null=True)
+    about = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    starts = serializers.DateField()
+
+
+class LineEnded(Sent):
+    """The last day of a reporting line."""
+
+    last_day = serializers.DateField()
+
+
+def _paid(rows: Any) -> list[actions.Paid]:
+    return [actions.Paid(row["organisation"], row["amount"], row.get("minimum")) for row in rows]
+
+
 class Arrangements(Written):
     """Arrangements between bodies, by name. POST records one, PATCH changes one that was read."""
 
@@ -237,9 +329,11 @@ class Arrangements(Written):
         self.require_a_host()
         values = values_of(ArrangementFounded, request)
         footprint = values.pop("footprint", [])
+        held_on, note = values.pop("gateway_on", None), values.pop("gateway_note", "")
+        gateway = actions.Gateway(held_on, note) if held_on else None
         made = actions.found_arrangement(
-            by=request.actor, host=values.pop("host"), values=values, footprint=footprint
-        )  # fmt: skip
+            by=request.actor, host=values.pop("host"), values=values, footprint=footprint, gateway=gateway
+        )
         location = request.build_absolute_uri(f"/api/v1/arrangements/{made.pk}/")
         return self.read_again(made.pk, 201, Location=location)
 
@@ -292,5 +386,78 @@ class Arrangements(Written):
             if values.get("expectation", "represented") != "represented":
                 kept["represented_by"] = None
             actions.change_member(by=request.actor, member=row, from_day=from_day, values=kept | values)
+
+        return self.change(request, act)
+
+    @extend_schema(
+        request=GatewayHeld, responses={201: ArrangementRecord}, parameters=[IDEMPOTENCY_KEY],
+        summary="Record a gateway review",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="gateways", filterset_class=None, pagination_class=None)
+    @once
+    def gateways(self, request: Request, pk: str) -> Response:
+        """Record a gateway review; passed, the arrangement that is answered is in its next phase."""
+        found = self.own(request)
+        values = values_of(GatewayHeld, request) | {"phase_after": after(found.phase)}
+        actions.review_gateway(by=request.actor, arrangement=found, values=values)
+        return self.read_again(found.pk, 201)
+
+    @extend_schema(
+        request=FundRecorded, responses={201: ArrangementRecord}, parameters=[IDEMPOTENCY_KEY], summary="Record a fund"
+    )
+    @action(detail=True, methods=["post"], url_path="funds", filterset_class=None, pagination_class=None)
+    @once
+    def funds(self, request: Request, pk: str) -> Response:
+        """Record a fund of a financial year; the answer is the arrangement as it is then."""
+        found = self.own(request)
+        values = values_of(FundRecorded, request)
+        paid, as_fact = _paid(values.pop("contributions", [])), values.pop("as_fact")
+        actions.record_fund(by=request.actor, arrangement=found, values=values, paid=paid, as_fact=as_fact)
+        return self.read_again(found.pk, 201)
+
+    @extend_schema(
+        request=FundChanged, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, FUND],
+        summary="Correct a fund",
+    )  # fmt: skip
+    @action(detail=True, methods=["patch"], url_path=r"funds/(?P<fund>[^/.]+)", url_name="fund")
+    @once
+    def fund(self, request: Request, pk: str, fund: str) -> Response:
+        """Correct a fund and what is put into it. If-Match is the arrangement's version."""
+
+        def act(found: Arrangement) -> None:
+            row = self.part(found.funds.select_related("arrangement__host", "host"), fund)
+            values = values_of(FundChanged, request, partial=True)
+            as_fact, sent = values.pop("as_fact", False), values.pop("contributions", None)
+            kept = {name: getattr(row, name) for name in FUND_FIELDS}
+            there = row.contributions.select_related("organisation")
+            paid = actions.paid_in(there) if sent is None else _paid(sent)
+            actions.change_fund(by=request.actor, fund=row, values=kept | values, paid=paid, as_fact=as_fact)
+
+        return self.change(request, act)
+
+    @extend_schema(
+        request=LineAdded, responses={201: ArrangementRecord}, parameters=[IDEMPOTENCY_KEY],
+        summary="Add a reporting line",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="lines", filterset_class=None, pagination_class=None)
+    @once
+    def lines(self, request: Request, pk: str) -> Response:
+        """Record to whom it reports; the answer is the arrangement as it is then."""
+        found = self.own(request)
+        actions.report_to(by=request.actor, arrangement=found, values=values_of(LineAdded, request))
+        return self.read_again(found.pk, 201)
+
+    @extend_schema(
+        request=LineEnded, responses=ArrangementRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, LINE],
+        summary="End a reporting line",
+    )  # fmt: skip
+    @action(detail=True, methods=["patch"], url_path=r"lines/(?P<line>[^/.]+)", url_name="line")
+    @once
+    def line(self, request: Request, pk: str, line: str) -> Response:
+        """The last day of a reporting line. If-Match is the arrangement's version."""
+
+        def act(found: Arrangement) -> None:
+            row = self.part(found.reporting_lines.select_related("arrangement"), line)
+            actions.end_line(by=request.actor, line=row, **values_of(LineEnded, request))
 
         return self.change(request, act)

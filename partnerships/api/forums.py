@@ -14,11 +14,21 @@ from partnerships import quorum
 from partnerships.actions import forums as actions
 from partnerships.actions import memberships
 from partnerships.forms_of_forum import FORMS
-from partnerships.models import Arrangement, Deputy, Forum, Membership, Place, Post, SpatialLevel, TermsOfReference
+from partnerships.models import (
+    Arrangement,
+    Deputy,
+    Forum,
+    Membership,
+    Person,
+    Place,
+    Post,
+    SpatialLevel,
+    TermsOfReference,
+)
 
 from .filters import Body, Id, InForce, Words, one_of
 from .parts import ArrangementPart, BodyPart, ForumPart, PlacePart
-from .writing import MEMBER, BodyNamed, Sent, Written, one, person, values_of
+from .writing import DEPUTY, MEMBER, BodyNamed, Sent, Written, one, person, values_of
 
 
 class ForumFilters(InForce):
@@ -62,7 +72,7 @@ class DeputyPart(serializers.ModelSerializer):
 
     class Meta:
         model = Deputy
-        fields = ("name", "person_id", "starts", "ends")
+        fields = ("id", "name", "person_id", "starts", "ends")
 
 
 class MembershipPart(serializers.ModelSerializer):
@@ -77,7 +87,7 @@ class MembershipPart(serializers.ModelSerializer):
         model = Membership
         fields = (
             "id", "organisation", "role", "voting", "holder", "holder_id", "deputy", "deputy_id", "further_deputies",
-            "agreed_on", "refused_on", "starts", "ends",
+            "agreed_on", "refused_on", "consented_on", "consented_by", "starts", "ends",
         )  # fmt: skip
 
 
@@ -170,6 +180,8 @@ class MemberChanged(Sent):
     voting = serializers.BooleanField(required=False)
     holder = person()
     deputy = person()
+    consented_on = serializers.DateField(required=False)
+    consented_by = serializers.CharField(max_length=160, allow_blank=True, required=False)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """One of the two days."""
@@ -181,7 +193,11 @@ class MemberChanged(Sent):
 
 
 class MemberAppointed(Sent):
-    """A member to appoint. Without `agreed_on` it is an offer, which the body accepts or refuses."""
+    """A member to appoint. Without `agreed_on` it is an offer, which the body accepts or refuses.
+
+    `consented_on`, when the convening body agreed, is needed where a body that is not statutory sits on a committee, a
+    committee of the board or a joint committee.
+    """
 
     organisation = BodyNamed()
     role = serializers.ChoiceField(Membership.Role.choices, default="member")
@@ -189,7 +205,23 @@ class MemberAppointed(Sent):
     holder = person()
     deputy = person()
     agreed_on = serializers.DateField(required=False, allow_null=True)
+    consented_on = serializers.DateField(required=False, allow_null=True)
+    consented_by = serializers.CharField(max_length=160, allow_blank=True, required=False)
     starts = serializers.DateField()
+
+
+class DeputyNamed(Sent):
+    """A further deputy to name, between two days."""
+
+    person = serializers.PrimaryKeyRelatedField(queryset=Person.objects.all())
+    starts = serializers.DateField()
+    ends = serializers.DateField(required=False, allow_null=True)
+
+
+class DeputyEnded(Sent):
+    """The last day of a further deputy."""
+
+    last_day = serializers.DateField()
 
 
 class TermsAdopted(Sent):
@@ -284,6 +316,41 @@ class Forums(Written):
             from_day = values.pop("from_day")
             kept = {name: getattr(row, name) for name in ("role", "voting", "holder", "deputy")}
             memberships.change_membership(by=request.actor, membership=row, from_day=from_day, values=kept | values)
+
+        return self.change(request, act)
+
+    @extend_schema(
+        request=DeputyNamed, responses={201: ForumRecord}, parameters=[IDEMPOTENCY_KEY, MEMBER],
+        summary="Name a further deputy",
+    )  # fmt: skip
+    @action(
+        detail=True, methods=["post"], url_path=r"members/(?P<member>[^/.]+)/deputies", filterset_class=None,
+        pagination_class=None,
+    )  # fmt: skip
+    @once
+    def deputies(self, request: Request, pk: str, member: str) -> Response:
+        """Name a further deputy of a member; the answer is the forum as it is then."""
+        forum = self.own(request)
+        row = self.part(forum.memberships.select_related("organisation", "forum__host"), member)
+        memberships.name_deputy(by=request.actor, membership=row, **values_of(DeputyNamed, request))
+        return self.read_again(forum.pk, 201)
+
+    @extend_schema(
+        request=DeputyEnded, responses=ForumRecord, parameters=[IDEMPOTENCY_KEY, IF_MATCH, MEMBER, DEPUTY],
+        summary="End a further deputy's time",
+    )  # fmt: skip
+    @action(
+        detail=True, methods=["patch"], url_path=r"members/(?P<member>[^/.]+)/deputies/(?P<deputy>[^/.]+)",
+        url_name="deputy",
+    )  # fmt: skip
+    @once
+    def deputy(self, request: Request, pk: str, member: str, deputy: str) -> Response:
+        """The last day of a further deputy. If-Match is the forum's version."""
+
+        def act(forum: Forum) -> None:
+            row = self.part(forum.memberships.all(), member)
+            one = self.part(row.further_deputies.select_related("person", "membership__forum"), deputy)
+            memberships.end_deputy(by=request.actor, deputy=one, **values_of(DeputyEnded, request))
 
         return self.change(request, act)
 

@@ -11,6 +11,7 @@ from .facts import Arrangement, Forum, Member, Party, Place, Register, grouped, 
 from .finding import Finding, Severity, finding
 
 FEW = 3
+FEWEST_TRUSTS = 2
 EXPECTED_TO_COLLABORATE = {
     "acute": "an acute trust",
     "combined": "a combined trust",
@@ -45,6 +46,7 @@ def all_checks(register: Register) -> Iterator[Finding]:
     for arrangement in sorted(register.live(register.facts.arrangements), key=lambda row: row.id):
         if register.wanted(register.system_of(arrangement.host)):
             yield from icp_without_council(register, arrangement, parties.get(arrangement.id, []))
+            yield from too_few_trusts(register, arrangement, parties.get(arrangement.id, []))
             yield from partner_missing(register, arrangement, parties.get(arrangement.id, []))
 
 
@@ -188,6 +190,22 @@ def several_icps(register: Register) -> Iterator[Finding]:
                 [("arrangement", row.id) for row in rows],
                 register.system_of(host),
             )
+
+
+def too_few_trusts(register: Register, arrangement: Arrangement, parties: list[Party]) -> Iterator[Finding]:
+    """A provider collaborative is of two or more trusts; its host counts."""
+    if arrangement.kind != "collaborative":
+        return
+    trusts = [pk for pk in {arrangement.host, *(row.body for row in parties)} if register.bodies[pk].kind == "trust"]
+    if len(trusts) < FEWEST_TRUSTS:
+        taking_part = "one trust takes" if trusts else "no trust takes"
+        yield finding(
+            "too_few_trusts",
+            f"{arrangement.name} is a provider collaborative, and {taking_part} part.",
+            "Add the trusts that work together in it, or end it.",
+            [("arrangement", arrangement.id)],
+            register.system_of(arrangement.host),
+        )
 
 
 def icp_without_council(register: Register, arrangement: Arrangement, parties: list[Party]) -> Iterator[Finding]:

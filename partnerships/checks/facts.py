@@ -144,7 +144,10 @@ class Terms(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A body's member on a forum who did not refuse; `holder` is a person's id."""
+    """A body's member on a forum who did not refuse; `holder` is a person's id.
+
+    `consented_on`: when the convening body agreed to a body that is not statutory.
+    """
 
     id: int
     forum: int
@@ -154,6 +157,7 @@ class Member(NamedTuple):
     holder: int | None
     starts: date | None = None
     ends: date | None = None
+    consented_on: date | None = None
 
 
 class Arrangement(NamedTuple):

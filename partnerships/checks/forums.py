@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from partnerships.authority import Node
 from partnerships.authority.words import day
+from partnerships.forms_of_forum import needs_consent
 
 from .facts import Forum, Register, Terms, grouped
 from .finding import Finding, finding
@@ -30,6 +31,7 @@ def all_checks(register: Register) -> Iterator[Finding]:
         yield from terms_of(register, forum, terms.get(forum.id))
         yield from no_reporting_line(register, forum, reporting)
         yield from providers_majority(register, forum)
+        yield from consent_missing(register, forum)
         yield from urgent_not_ratified(register, forum, unratified.get(forum.id, 0))
 
 
@@ -111,6 +113,19 @@ def providers_majority(register: Register, forum: Forum) -> Iterator[Finding]:
             f"what it decides on {register.function(commissions[0])}.",
             "Balance the membership, or agree how conflicts are handled and who decides when these members step back.",
         )  # fmt: skip
+
+
+def consent_missing(register: Register, forum: Forum) -> Iterator[Finding]:
+    """A body that is not statutory sits on a committee without the recorded consent of whoever convenes it."""
+    for pk in sorted({row.body for row in register.members.get(forum.id, ()) if row.consented_on is None}):
+        body = register.bodies[pk]
+        if needs_consent(forum.form, body.kind):
+            yield finding(
+                "consent_missing",
+                f"{body.name} sits on {forum.name}, and no consent of the convening body is recorded.",
+                "Ask the convening body, and record the day on which it agreed; or end the membership.",
+                [("forum", forum.id), ("organisation", pk)], register.system_of(forum.host),
+            )  # fmt: skip
 
 
 def _is_commissioning(register: Register, code: str) -> bool:

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 
 from ics_governance import forms
 from ics_governance.wording import money
-from partnerships.actions.arrangements import Paid
+from partnerships.actions.arrangements import Gateway, Paid
 from partnerships.activity_areas import all_areas
-from partnerships.arrangement_guards import CRITERIA, ORDER
+from partnerships.arrangement_guards import CRITERIA, after, host_fits, kind_has_its_area
 from partnerships.authority.graph import financial_year
 from partnerships.models import (
     Arrangement,
@@ -24,8 +24,10 @@ from partnerships.models import (
 )
 from partnerships.partner_types import OPTIONAL, SEVEN
 from partnerships.queries import arrangements as queries
+from partnerships.queries.places import places_near
 
 from .hosted import Choosing, HostedForm, Later, LinesField, initial_of
+from .versions import Versioned
 
 KINDS = {
     "place": "Partners of one place, such as a council's area.",
@@ -38,6 +40,10 @@ PHASES = {
     "partial": "Some functions and budgets are joint.",
     "formal": "Joint arrangements are formal and written down.",
 }
+
+
+FOUNDING = ("kind", "host", "starts", "gateway_on", "gateway_note")
+"""Fields that are asked for once."""
 
 
 class ArrangementForm(HostedForm):
@@ -62,6 +68,14 @@ class ArrangementForm(HostedForm):
         label="What the partners do together", required=False, widget=forms.CheckboxSelectMultiple
     )
     phase = forms.ChoiceField(label="Phase", choices=Arrangement.Phase.choices, widget=forms.RadioSelect)
+    gateway_on = forms.DateField(
+        label="Gateway review passed on", required=False,
+        help_text="For an arrangement that is past its first phase already. Not for statutory boards.",
+    )  # fmt: skip
+    gateway_note = forms.CharField(
+        label="Where the review is written down", max_length=1_000, required=False,
+        help_text="For example, minutes of the board of May 2025.",
+    )  # fmt: skip
     scrutiny = forms.CharField(
         label="Council scrutiny", widget=forms.Textarea, required=False, max_length=4_000,
         help_text="How the council's scrutiny committee is involved.",
@@ -79,7 +93,11 @@ class ArrangementForm(HostedForm):
         ("What it is", "", ["kind", "name", "host", "starts"]),
         ("What it is for", "", ["purpose", "priorities", "activities"]),
         ("Where", "", ["place", "level", "footprint"]),
-        ("How far it has come", "It goes on to the next phase by a gateway review.", ["phase"]),
+        (
+            "How far it has come",
+            "It goes on to the next phase by a gateway review.",
+            ["phase", "gateway_on", "gateway_note"],
+        ),
         ("Who looks over it", "", ["scrutiny", "political_oversight", "governors_oversight"]),
     ]
     design = {
@@ -96,8 +114,7 @@ class ArrangementForm(HostedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = Place.objects.on(self.on)
-        places = (here.filter(icb__in=self.hosts) | here.filter(councils__in=self.hosts)).distinct()
+        places = places_near(self.hosts, self.on)
         self.choose("place", places)
         self.choose("footprint", places)
         self.fields["activities"].choices = [(area.code, area.name) for area in all_areas()]  # type: ignore[attr-defined]
@@ -106,21 +123,43 @@ class ArrangementForm(HostedForm):
         """As they are kept: one a line."""
         return "\n".join(self.cleaned_data["priorities"])
 
+    def clean(self) -> dict[str, Any]:
+        """What the kind demands is said together with what cannot be read."""
+        cleaned = super().clean() or {}
+        if kind := cleaned.get("kind"):
+            reasons = kind_has_its_area(kind, cleaned.get("place"), cleaned.get("footprint") or [])
+            if host := cleaned.get("host"):
+                reasons += host_fits(kind, host)
+            for reason in reasons:
+                if not self.has_error(reason.field):
+                    self.add_error(reason.field, reason.text)
+        return cleaned
+
     def values(self) -> dict[str, Any]:
         """What was entered, without what is given by itself."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in ("host", "footprint")}
+        apart = ("host", "footprint", "gateway_on", "gateway_note")
+        return {name: value for name, value in self.cleaned_data.items() if name not in apart}
+
+    def gateway(self) -> Gateway | None:
+        """The review that it had passed already."""
+        held_on = self.cleaned_data.get("gateway_on")
+        return Gateway(held_on, self.cleaned_data["gateway_note"]) if held_on else None
 
 
-class ArrangementEditForm(ArrangementForm):
+class ArrangementEditForm(Versioned, ArrangementForm):
     """The same for an arrangement that is recorded: kind, host and first day stay as they are."""
 
-    parts = [("What it is", "", ["name"]), *ArrangementForm.parts[1:]]
+    parts = [
+        ("What it is", "", ["name"]), *ArrangementForm.parts[1:3],
+        ("How far it has come", "It goes on to the next phase by a gateway review.", ["phase"]),
+        ArrangementForm.parts[4],
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, arrangement: Arrangement, on: date, **kwargs: Any) -> None:
-        names = [name for name in self.base_fields if name not in ("kind", "host", "starts")]
+        names = [name for name in self.base_fields if name not in FOUNDING]
         kwargs["initial"] = initial_of(arrangement, names)
         super().__init__(*args, hosts=[arrangement.host_id], on=on, **kwargs)
-        self.drop("kind", "host", "starts")
+        self.drop(*FOUNDING)
         own = Place.objects.filter(pk__in=[arrangement.place_id, *(row.pk for row in kwargs["initial"]["footprint"])])
         places = Place.objects.filter(pk__in=[*self.fields["place"].queryset.values_list("pk", flat=True),  # type: ignore[attr-defined]
                                               *own.values_list("pk", flat=True)])  # fmt: skip
@@ -129,6 +168,7 @@ class ArrangementEditForm(ArrangementForm):
         known = {area.code for area in all_areas()}
         gone = [(code, code) for code in arrangement.activities if code not in known]
         self.fields["activities"].choices = [*self.fields["activities"].choices, *gone]  # type: ignore[attr-defined]
+        self.keep_version(arrangement)
 
 
 # --- Members --------------------------------------------------------------------------------------------------------
@@ -237,8 +277,7 @@ class GatewayForm(forms.Form):
 
     def __init__(self, *args: Any, arrangement: Arrangement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        place = ORDER.index(arrangement.phase)
-        self.following = ORDER[min(place + 1, len(ORDER) - 1)]
+        self.following = after(arrangement.phase)
 
     def values(self) -> dict[str, Any]:
         """The review as it is kept: pairs of a criterion and whether it was met."""
@@ -255,7 +294,7 @@ class GatewayForm(forms.Form):
 # --- Funds ----------------------------------------------------------------------------------------------------------
 
 
-class FundForm(Choosing):
+class FundForm(Versioned, Choosing):
     """A fund of a financial year with what each body puts into it."""
 
     kind = forms.ChoiceField(label="Kind", choices=Fund.Kind.choices, widget=forms.RadioSelect)
@@ -309,12 +348,19 @@ class FundForm(Choosing):
         for name, field in list(self.fields.items()):
             if name.startswith(("amount_", "minimum_")):
                 forms.word_errors(field, str(field.label))
+        self.stand_for = {"contributions": f"amount_{self.bodies[0].pk}"}
         pairs = [(f"amount_{body.pk}", f"minimum_{body.pk}") for body in self.bodies]
         self.parts = [
             ("The fund", "", ["kind", "name", ("host", "year"), "limit", "purpose", "agreement"]),
             ("Contributions", "Leave empty whoever puts nothing in. A minimum is what a body must contribute by rule, "
              "such as the NHS minimum of the Better Care Fund.", [*pairs, "as_fact"]),
         ]  # fmt: skip
+        if fund:
+            self.keep_version(fund)
+
+    def trail_name(self, name: str) -> str:
+        """Amounts and minima are one value of the trail."""
+        return "contributions" if name.startswith(("amount_", "minimum_")) else name
 
     def clean(self) -> dict[str, Any]:
         """A minimum needs an amount beside it."""

@@ -9,8 +9,10 @@ from partnerships import quorum
 from partnerships.forms_of_forum import FORMS
 from partnerships.models import Arrangement, Forum, Kind, Membership, Place, Post, SpatialLevel, TermsOfReference
 from partnerships.queries import forums as queries
+from partnerships.queries.places import places_near
 
 from .hosted import Choosing, HostedForm, Later, initial_of
+from .versions import Versioned
 
 
 class ForumForm(HostedForm):
@@ -57,10 +59,9 @@ class ForumForm(HostedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         near = queries.bodies_near(self.hosts, self.on)
-        here = Place.objects.on(self.on)
         forums = Forum.objects.on(self.on)
         self.choose("arrangement", queries.arrangements_near(self.hosts, near, self.on))
-        self.choose("places", (here.filter(icb__in=self.hosts) | here.filter(councils__in=self.hosts)).distinct())
+        self.choose("places", places_near(self.hosts, self.on))
         self.choose("reports_to", forums.filter(host__in=near).select_related("host"))
         self.choose("post", Post.objects.on(self.on).filter(organisation__in=self.hosts))
         self.choose("committees", forums.filter(host__in=near, form__in=queries.MAY_MEET_IN_COMMON))
@@ -89,7 +90,7 @@ class ForumForm(HostedForm):
         return cleaned
 
 
-class ForumEditForm(ForumForm):
+class ForumEditForm(Versioned, ForumForm):
     """The same for a forum that is recorded: host, form and first day stay as they are."""
 
     def __init__(self, *args: Any, forum: Forum, on: date, **kwargs: Any) -> None:
@@ -102,6 +103,7 @@ class ForumEditForm(ForumForm):
         self._keep_what_is_recorded(forum)
         kept = [name for name in extra if name in self.fields]
         self.parts = [("What it is", "", ["name", *kept]), *ForumForm.parts[1:]]  # type: ignore[misc]
+        self.keep_version(forum)
 
     def _show_under_form(self) -> None:
         """The form is not asked for again."""

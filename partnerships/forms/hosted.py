@@ -52,6 +52,14 @@ class EndForm(forms.Form):
     last_day = forms.DateField(label="Last day", help_text="It still counts on this day.")
 
 
+class WithdrawForm(forms.Form):
+    """Why something that has not begun is taken back."""
+
+    why = forms.CharField(
+        label="Why it is taken back", max_length=300, help_text="For example, its first day was a slip of the pen."
+    )
+
+
 def initial_of(record: Model, names: Iterable[str]) -> dict[str, Any]:
     """What a form that edits a record begins with; lists of records are given as their rows."""
     found: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from partnerships.queries.places import councils_of
 
 from .hosted import HostedForm
 from .organisations import SystemFilter
+from .versions import Versioned
 
 
 class PlaceFilter(SystemFilter):
@@ -57,7 +58,7 @@ class PlaceForm(HostedForm):
         self.choose("follows", ended)
 
 
-class PlaceEditForm(PlaceForm):
+class PlaceEditForm(Versioned, PlaceForm):
     """A place to correct; its board stays."""
 
     parts = [("", "", ["name", "councils", "starts"])]
@@ -69,3 +70,4 @@ class PlaceEditForm(PlaceForm):
         self.drop("host", "follows")
         offered = {*self.fields["councils"].queryset.values_list("pk", flat=True), *(body.pk for body in own)}  # type: ignore[attr-defined]
         self.choose("councils", Organisation.objects.filter(pk__in=offered))
+        self.keep_version(place)

@@ -29,6 +29,12 @@ class PostForm(HostedForm):
         self.choose("holder", people_of(self.hosts, self.on))
 
 
+class TitleForm(forms.Form):
+    """What a post is called, corrected."""
+
+    title = forms.CharField(label="Title", max_length=150)
+
+
 class HolderForm(Choosing):
     """Who is in a post from a day on."""
 

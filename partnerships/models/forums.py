@@ -4,6 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Q
 
+from partnerships.forms_of_forum import needs_consent
 from partnerships.quorum import Present
 
 from .arrangements import Arrangement, SpatialLevel
@@ -105,7 +106,10 @@ class TermsOfReference(models.Model):
 
 
 class Membership(Dated):
-    """A body's member on a forum, with the named holder and deputy. The body agreed to it on `agreed_on`."""
+    """A body's member on a forum, with the named holder and deputy. The body agreed to it on `agreed_on`.
+
+    Where a body that is not statutory sits on a committee, the convening body agreed to that on `consented_on`.
+    """
 
     class Role(models.TextChoices):
         CHAIR = "chair", "chair"
@@ -123,6 +127,11 @@ class Membership(Dated):
     deputy = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="deputyships")
     agreed_on = models.DateField(null=True, blank=True, help_text="When the body agreed to be a member.")
     refused_on = models.DateField(null=True, blank=True, help_text="When the body refused a membership it was offered.")
+    consented_on = models.DateField(
+        null=True, blank=True,
+        help_text="When the convening body agreed that a body which is not statutory sits on a committee.",
+    )  # fmt: skip
+    consented_by = models.CharField(max_length=160, blank=True, help_text="Who agreed to that for the convening body.")
 
     objects = DatedQuerySet.as_manager()
 
@@ -146,6 +155,11 @@ class Membership(Dated):
     def present(self) -> Present:
         """What somebody counts as who is there for it."""
         return Present(self.organisation.kind, self.role, self.voting)
+
+    @property
+    def lacks_consent(self) -> bool:
+        """Whether the convening body should have agreed to it, and no day of that is recorded."""
+        return self.consented_on is None and needs_consent(self.forum.form, self.organisation.kind)
 
 
 class Deputy(Dated):

@@ -37,9 +37,17 @@ class DatedQuerySet(models.QuerySet):
         """Those in force on `day`; a row without a start counts only from when it is known, so it is left out."""
         return self.filter(Q(ends=None) | Q(ends__gte=day), starts__lte=day)
 
+    def during(self, starts: date | None, ends: date | None):
+        """Those that share a day with a span; a first day that is not recorded counts as always before."""
+        rows = self if starts is None else self.filter(Q(ends=None) | Q(ends__gte=starts))
+        return rows if ends is None else rows.filter(Q(starts=None) | Q(starts__lte=ends))
+
 
 class Kind(models.TextChoices):
-    """Kinds of organisation; the list is data for the registers, so a new kind is a new row here and nothing else."""
+    """Kinds of organisation; the list is data for the registers, so a new kind is a new row here and nothing else.
+
+    Which of them are not statutory, and so sit on committees by consent, says `forms_of_forum.NON_STATUTORY`.
+    """
 
     OVERSIGHT_BODY = "oversight_body", "national oversight body"
     REGION = "region", "NHS England region"

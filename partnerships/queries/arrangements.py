@@ -30,6 +30,7 @@ from partnerships.models import (
 )
 from partnerships.partner_types import PartnerType
 
+FEWEST_TRUSTS = 2
 SORTS = {"name": ("name", "id"), "kind": ("kind", "name", "id")}
 
 
@@ -177,6 +178,22 @@ def missing_partners(arrangement: Arrangement, members: Iterable[ArrangementMemb
     return partner_types.missing([*partners, ("", arrangement.host.kind)])
 
 
+def too_few_trusts(arrangement: Arrangement, members: Iterable[ArrangementMember]) -> bool:
+    """Whether a provider collaborative has fewer than two trusts; its host counts."""
+    if arrangement.kind != Arrangement.Kind.COLLABORATIVE:
+        return False
+    there = {row.organisation for row in members if row.expectation != ArrangementMember.Expectation.NOT_EXPECTED}
+    return sum(body.kind == Kind.TRUST for body in {*there, arrangement.host}) < FEWEST_TRUSTS
+
+
+def _twins(arrangement: Arrangement) -> list[Arrangement]:
+    """Other place-based partnerships for the same place in the same days."""
+    if arrangement.kind != Arrangement.Kind.PLACE:
+        return []
+    rows = Arrangement.objects.during(arrangement.starts, arrangement.ends).exclude(pk=arrangement.pk)
+    return list(rows.filter(kind=Arrangement.Kind.PLACE, place=arrangement.place_id).select_related("place"))
+
+
 def missing_councils(arrangement: Arrangement, members: Iterable[ArrangementMember], day: date) -> list[Organisation]:
     """Of an integrated care partnership: the ICB and the upper-tier councils of its area that are no members."""
     if arrangement.kind != Arrangement.Kind.ICP:
@@ -266,11 +283,17 @@ def gaps(
     for body in councils:
         found.append(Gap(f"{body.label} is not a member, and by law belongs to the partnership", "members"))
     for pot in pots.current:
+        if not pot.total:
+            found.append(Gap(f"No contribution to {pot.fund} is recorded", "funds"))
         for row in pot.below:
             found.append(Gap(f"{row.organisation.label} contributes less than its minimum to {pot.fund}", "funds"))
     for member in members:
         if member.expectation == ArrangementMember.Expectation.REPRESENTED and member.represented_by is None:
             found.append(Gap(f"Nobody is named who represents {member.organisation.label}", "members"))
+    if too_few_trusts(arrangement, members):
+        found.append(Gap("A provider collaborative is of two or more trusts, and fewer take part", "members"))
+    for other in _twins(arrangement):
+        found.append(Gap(f"{other.name} is a place-based partnership for {other.place} too", "about"))
     if not lines.up:
         found.append(Gap("To whom it reports is not recorded", "lines"))
     if not arrangement.purpose:

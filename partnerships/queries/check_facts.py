@@ -217,7 +217,9 @@ def _terms(forums: QuerySet[Forum]) -> tuple[checks.Terms, ...]:
 
 def _members(forums: QuerySet[Forum]) -> tuple[checks.Member, ...]:
     rows = Membership.objects.filter(forum__in=forums, refused_on=None)
-    return _rows(checks.Member, rows, "pk", "forum_id", "organisation_id", "role", "voting", "holder_id", *DATES)
+    return _rows(
+        checks.Member, rows, "pk", "forum_id", "organisation_id", "role", "voting", "holder_id", *DATES, "consented_on"
+    )
 
 
 def _employments() -> tuple[checks.Employment, ...]:

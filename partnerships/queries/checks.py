@@ -117,12 +117,13 @@ def _address(row: CheckFinding, codes: Mapping[int, str]) -> str:
 FRAGMENTS = {
     "terms_missing": "#terms", "terms_overdue": "#terms", "no_disagreement_process": "#terms",
     "quorum_too_high": "#members", "providers_majority": "#members", "board_below_minimum": "#members",
-    "no_reporting_line": "#line",
+    "no_reporting_line": "#line", "consent_missing": "#members",
 }  # fmt: skip
 
 
 SAID_BY_THE_FORUM = (
     "terms_missing", "terms_overdue", "no_disagreement_process", "quorum_too_high", "no_reporting_line",
+    "consent_missing",
 )  # fmt: skip
 """Checks whose matter a forum's page says by itself."""
 

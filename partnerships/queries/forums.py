@@ -115,7 +115,7 @@ def members_of(forum: Forum, day: date) -> Members:
     deputies = Deputy.objects.select_related("person").order_by("starts", "pk")
     rows = (
         Membership.objects.filter(forum=forum)
-        .select_related("organisation", "holder", "deputy")
+        .select_related("forum", "organisation", "holder", "deputy")
         .prefetch_related(Prefetch("further_deputies", deputies))
     )
     order = {value: place for place, value in enumerate(Membership.Role.values)}
@@ -190,6 +190,10 @@ def gaps(
             found.append(Gap(f"Its terms of reference were due for review on {wording.day(terms.review_on)}", "terms"))
         if terms.quorum > len(members.voting):
             found.append(Gap("Its quorum is higher than the number of its voting members", "members"))
+        if terms.review_on is None:
+            found.append(Gap("Its terms of reference name no day by which they are reviewed", "terms"))
+        if not terms.voting_rule:
+            found.append(Gap("Its terms of reference do not say how it decides", "terms"))
         if not terms.disagreement_process:
             found.append(Gap("Its terms of reference do not say what happens when members disagree", "terms"))
         found += _rules_out_of_reach(terms, members)
@@ -201,12 +205,32 @@ def gaps(
         found.append(Gap(f"Nobody holds the post that decides, {forum.post.title}", "about"))
     if forum.form == Forum.Form.COMMITTEES_IN_COMMON and not committees:
         found.append(Gap("It does not name the committees that meet in common", "line"))
+    for member in members.current:
+        if member.lacks_consent:
+            text = f"That the convening body agreed to {member.organisation.label} as a member is not recorded"
+            found.append(Gap(text, "members"))
     if members.vacant:
         vacant = wording.pluralise(len(members.vacant), "membership is", "memberships are")
         found.append(Gap(f"{vacant} vacant", "members"))
     if not line.up and forum.form != Forum.Form.BOARD:
         found.append(Gap("It has no reporting line", "line"))
+    if line.up and line.up[0].ends is not None and line.up[0].ends < day:
+        ended = wording.day(line.up[0].ends)
+        found.append(Gap(f"It reports to {line.up[0].name}, which ended on {ended}", "line"))
+    found += _in_two_places(members, day)
     return found
+
+
+def _in_two_places(members: Members, day: date) -> list[Gap]:
+    """People who are a member and a deputy of another: nobody has two votes."""
+    own = {row.holder_id for row in members.current if row.holder_id}
+    deputies = [row.deputy for row in members.current if row.deputy_id in own]
+    for row in members.current:
+        still = (one for one in row.further_deputies.all() if one.ends is None or one.ends >= day)
+        deputies += [one.person for one in still if one.person_id in own]
+    names = sorted({person.name for person in deputies if person})
+    return [Gap(f"{name} is a member and the deputy of another, and can be only one of them", "members")
+            for name in names]  # fmt: skip
 
 
 def _rules_out_of_reach(terms: TermsOfReference, members: Members) -> list[Gap]:

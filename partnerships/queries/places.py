@@ -39,6 +39,18 @@ def listed(actor: Actor, day: date, filters: Mapping[str, Any]) -> QuerySet[Plac
     )
 
 
+def places_near(hosts: Iterable[int], day: date) -> QuerySet[Place]:
+    """Places of a day in the systems of these bodies: of their boards, or with one of them among their councils."""
+    own = list(hosts)
+    links = OrganisationRelation.objects.on(known_day(day)).filter(
+        kind=OrganisationRelation.Kind.SYSTEM, source_body__in=own
+    )
+    theirs = Place.councils.through.objects.filter(organisation__in=own).values("place")
+    near = Q(icb__in=own) | Q(icb__in=links.values("target_body")) | Q(pk__in=theirs)
+    found: QuerySet[Place] = Place.objects.on(day).filter(near)
+    return found
+
+
 # --- What the rules need ------------------------------------------------------------------------------------------
 
 

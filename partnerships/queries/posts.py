@@ -139,7 +139,7 @@ def held_by_it(actor: Actor, post: Post, day: date) -> tuple[list[Delegation], l
     return list(named), _forums(actor, [post], day)[post.pk]
 
 
-def titles_of(body: Organisation, starts: date) -> list[str]:
-    """Titles of the body's posts that go on on a day or after."""
+def titles_of(body: Organisation, starts: date, but: int | None = None) -> list[str]:
+    """Titles of the body's posts that go on on a day or after, but for one of them."""
     rows = Post.objects.filter(Q(ends=None) | Q(ends__gte=starts), organisation=body)
-    return list(rows.values_list("title", flat=True))
+    return [title for pk, title in rows.values_list("pk", "title") if pk != but]

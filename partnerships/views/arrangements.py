@@ -52,10 +52,10 @@ def arrangement(request: HttpRequest, pk: int) -> HttpResponse:
     actor, today = request.actor, request.actor.on
     record = visible_or_404(actor, queries.detailed(), pk=pk)
     members = queries.members_of(record)
-    current = [row for row in members if holds(row, today)]
+    ended = record.ends is not None and record.ends < today
+    current = [row for row in members if holds(row, record.ends if ended else today)]
     lines, pots = queries.lines_of(record, today), queries.funds_of(record, today)
     councils = queries.missing_councils(record, current, today)
-    ended = record.ends is not None and record.ends < today
     context = {
         "arrangement": record,
         "ended": ended,

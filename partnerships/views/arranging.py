@@ -16,7 +16,7 @@ from partnerships.forms.arrangements import (
     MemberChangeForm,
     MemberForm,
 )
-from partnerships.forms.hosted import EndForm
+from partnerships.forms.hosted import EndForm, WithdrawForm
 from partnerships.models import Arrangement, ArrangementMember
 
 from .asking import Values, ask, hosts_of
@@ -35,8 +35,9 @@ def _ask(request: HttpRequest, found: Arrangement, form, act, section: str, **wo
     """A form about one arrangement: it leads back to the section where the change shows."""
     words.setdefault("lede", found.name)
     return ask(
-        request, form, act, lambda made: _to(found.pk, section), back=(found.name, "arrangement", found.pk), **words
-    )
+        request, form, act, lambda made: _to(found.pk, section), back=(found.name, "arrangement", found.pk),
+        whole=found, **words,
+    )  # fmt: skip
 
 
 def _to(pk: int, section: str) -> HttpResponse:
@@ -57,7 +58,7 @@ def arrangement_new(request: HttpRequest) -> HttpResponse:
     def act(values: Values) -> Arrangement:
         given = form.cleaned_data
         return actions.found_arrangement(
-            by=request.actor, host=given["host"], values=values, footprint=given["footprint"]
+            by=request.actor, host=given["host"], values=values, footprint=given["footprint"], gateway=form.gateway()
         )
 
     return ask(
@@ -146,6 +147,19 @@ def member_end(request: HttpRequest, pk: int, member: int) -> HttpResponse:
         request, found, EndForm(request.POST or None),
         lambda values: actions.end_member(by=request.actor, member=row, last_day=values["last_day"]),
         "members", title="End a membership", lede=f"{row.organisation.name} in {found.name}", done="Ended.",
+    )  # fmt: skip
+
+
+@require_http_methods(METHODS)
+def member_withdraw(request: HttpRequest, pk: int, member: int) -> HttpResponse:
+    """`/arrangements/<id>/members/<member>/withdraw/`: take back a part that has not begun."""
+    found = _found(request, pk)
+    row = _member(found, member)
+    return _ask(
+        request, found, WithdrawForm(request.POST or None),
+        lambda values: actions.withdraw_member(by=request.actor, member=row, why=values["why"]),
+        "members", title="Withdraw a membership", lede=f"{row.organisation.name} in {found.name}",
+        notes=["It has not begun. It goes, and the audit trail keeps what it said."], done="Withdrawn.",
     )  # fmt: skip
 
 

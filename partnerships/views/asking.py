@@ -1,6 +1,7 @@
 """A page that asks for something in one form and does it: shown, refused with words, or done."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from ics_governance.permissions import Refused
 from partnerships.access import P
+from partnerships.day_guards import has_not_ended
 
 from .common import attempt
 
@@ -16,13 +18,20 @@ Values = dict[str, Any]
 
 
 def ask(
-    request: HttpRequest, form: Any, act: Callable[[Values], Any], to: Callable[[Any], HttpResponse], **words: Any
+    request: HttpRequest,
+    form: Any,
+    act: Callable[[Values], Any],
+    to: Callable[[Any], HttpResponse],
+    template: str = "partnerships/asking.html",
+    **words: Any,
 ) -> HttpResponse:
     """Show a form, do its action, go on; refused or wrong, keep what was typed.
 
     `words`: title, lede, back (label, route, keys), done; `submit` (the button, else the title) and `notes`, which are
-    sentences above the form. `act` takes the form's values: of its `values` method where it has one.
+    sentences above the form; `whole`, the record that is kept: once it has ended, the page says so above the form.
+    `template` draws it. `act` takes the form's values: of its `values` method where it has one.
     """
+    words["notes"] = [*ended_note(words.pop("whole", None), request.actor.on), *words.get("notes", [])]
     if request.method == "POST" and form.is_valid():
         made: list[Any] = []
         values = form.values() if callable(getattr(form, "values", None)) else form.cleaned_data
@@ -30,7 +39,12 @@ def ask(
             return to(made[0])
     label, route, *keys = words["back"]
     context = {"form": form, **words, "crumb": label, "back": reverse(route, args=keys)}
-    return render(request, "partnerships/asking.html", context, status=422 if form.errors else 200)
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def ended_note(whole: Any, on: date) -> list[str]:
+    """That a record has ended, as a sentence above its forms."""
+    return [f"{reason.text}." for reason in has_not_ended(getattr(whole, "ends", None), on)]
 
 
 def hosts_of(request: HttpRequest, permission: P) -> frozenset[int]:

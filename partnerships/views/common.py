@@ -13,13 +13,17 @@ T = TypeVar("T")
 
 
 def attempt(request: HttpRequest, act: Callable[[], Any], done: str, form: Any = None) -> bool:
-    """Do an action. When its guards refuse, say every reason: at the form's fields where it has them."""
+    """Do an action. When its guards refuse, say every reason: at the form's fields where it has them.
+
+    A form may name in `stand_for` the field of its own at which a reason about something wider is said.
+    """
     try:
         act()
     except GuardFailed as refused:
         for reason in refused.reasons:
             if form is not None:
-                form.add_error(reason.field if reason.field in form.fields else None, reason.text)
+                field = getattr(form, "stand_for", {}).get(reason.field, reason.field)
+                form.add_error(field if field in form.fields else None, reason.text)
             else:
                 messages.error(request, f"Not done. Still needed: {reason.text}")
         return False

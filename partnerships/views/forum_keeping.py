@@ -65,6 +65,7 @@ def forum_edit(request: HttpRequest, pk: int) -> HttpResponse:
         lede=f"{found.name}, {found.get_form_display()} of {found.host.name}. Its form stays: another form is another "
         "forum.",
         back=(found.name, "forum", pk),
+        whole=found,
         submit="Save changes",
         done="Saved.",
     )
@@ -84,6 +85,7 @@ def forum_end(request: HttpRequest, pk: int) -> HttpResponse:
         title="End the forum",
         lede=found.name,
         back=(found.name, "forum", pk),
+        whole=found,
         notes=["It stays in the register with its meetings and decisions.", f"{ending} with it."],
         lists=[
             ("What is delegated to it or passed on by it does not pass to anybody else. End or replace these:",
@@ -114,6 +116,7 @@ def terms_new(request: HttpRequest, pk: int) -> HttpResponse:
         title="Adopt terms of reference",
         lede=f"{found.name}. Earlier versions stay in the register.",
         back=(found.name, "forum", pk),
+        whole=found,
         notes=[f"The form begins with what version {latest.version} says."] if latest else [],
         submit="Adopt this version",
         done="Adopted.",

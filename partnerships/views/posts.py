@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from partnerships.access import P, require, visible_or_404
 from partnerships.actions import posts as actions
 from partnerships.forms.hosted import EndForm
-from partnerships.forms.posts import HolderForm, PostForm
+from partnerships.forms.posts import HolderForm, PostForm, TitleForm
 from partnerships.models import Organisation, Post
 from partnerships.queries import posts as queries
 
@@ -63,6 +63,24 @@ def _own(request: HttpRequest, pk: int) -> Post:
     found = visible_or_404(request.actor, Post.objects.select_related("organisation", "holder"), pk=pk)
     require(request.actor, P.DELEGATION_EDIT, found)
     return found
+
+
+@require_http_methods(METHODS)
+def post_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """`/posts/<id>/edit/`: correct its title."""
+    found = _own(request, pk)
+    return ask(
+        request,
+        TitleForm(request.POST or None, initial={"title": found.title}),
+        lambda values: actions.correct_title(by=request.actor, post=found, title=values["title"]),
+        _to_list,
+        title="Correct the title",
+        lede=f"{found.title}, {found.organisation.name}. What is delegated to it stays, under the new title.",
+        back=("Posts", "post-list", found.organisation.code),
+        submit="Save the title",
+        whole=found,
+        done="Corrected.",
+    )
 
 
 @require_http_methods(METHODS)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from partnerships.models import Arrangement, Forum, Fund, ReportingLine
+from partnerships.models import Arrangement, Forum, Fund, Place, ReportingLine
 from tests import records
 from tests.api.conftest import ROOT
 from tests.world import LONG_AGO
@@ -104,7 +104,7 @@ def test_members_are_appointed_changed_and_ended(send, tag, world):
 
 def test_terms_are_adopted_with_rules_in_words(send, world):
     path = f"forums/{world.place_board.pk}/terms/"
-    sent = {"adopted_on": "2026-11-01", "quorum": 2, "quorum_rules": [{"kind": "local_authority", "at_least": 1}]}
+    sent = {"adopted_on": "2026-04-01", "quorum": 2, "quorum_rules": [{"kind": "local_authority", "at_least": 1}]}
     made = send("officer", "post", path, sent).json()["terms"][0]
     assert (made["version"], made["quorum_in_words"]) == (2, ["a council member must be present"])
     wrong = send("officer", "post", path, sent | {"quorum_rules": [{"kind": "moon"}]})
@@ -127,6 +127,16 @@ def test_an_arrangement_is_recorded_changed_and_ended(send, tag, world):
     assert up.status_code == 409 and up.json()["reasons"][0]["field"] == "phase"
     assert send("officer", "patch", path, {"purpose": "Care"}, match=tag(path)).json()["purpose"] == "Care"
     assert send("officer", "patch", path, {"ends": "2026-12-31"}, match=tag(path)).json()["ends"] == "2026-12-31"
+
+
+def test_what_lies_in_another_system_is_refused_in_words(send, tag, world):
+    salford = Place.objects.create(name="Salford", icb=world.body("QOP"), starts=LONG_AGO)
+    sent = {"host": "QWO", "kind": "place", "name": "New", "starts": "2026-11-01", "place": salford.pk}
+    answer = send("officer", "post", "arrangements/", sent)
+    assert answer.status_code == 409 and answer.json()["reasons"][0]["field"] == "place"
+    path = f"forums/{world.place_board.pk}/"
+    changed = send("officer", "patch", path, {"places": [salford.pk]}, match=tag(path))
+    assert changed.status_code == 409 and "Salford lies outside the systems of" in changed.json()["detail"]
 
 
 def test_a_body_takes_part_by_another_voice_and_leaves(send, tag, world):

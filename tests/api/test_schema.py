@@ -12,8 +12,8 @@ from ics_governance.models import ApiToken
 from tests import stage
 
 LISTS = [
-    "organisations", "places", "arrangements", "forums", "delegations", "functions", "meetings", "decisions", "actions",
-    "frameworks", "profiles", "feedback", "requests", "risks", "checks", "public/decisions",
+    "organisations", "places", "posts", "arrangements", "forums", "delegations", "functions", "meetings", "decisions",
+    "actions", "frameworks", "profiles", "feedback", "requests", "risks", "checks", "public/decisions",
 ]  # fmt: skip
 READ_ONLY = [name for name in LISTS if name not in ("arrangements", "forums", "delegations")]
 
@@ -60,6 +60,7 @@ def test_nothing_is_written_by_rest_yet(api, name, method):
     answer = getattr(api("officer").client, method)(f"/api/v1/{name}", data="{}", content_type="application/json")
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
     assert answer["Allow"] == "GET, HEAD"
+    assert answer.json()["title"] == "Method Not Allowed"
 
 
 def test_an_address_that_does_not_exist_is_a_problem_too(api):

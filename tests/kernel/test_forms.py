@@ -66,6 +66,12 @@ def test_a_complete_form_is_clean():
 # --- Drawing ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("typed", ["999,999,999,999,999", "1,000,000,000,000.555", "0.125"])
+def test_an_amount_that_does_not_fit_is_refused_in_plain_words(typed):
+    form = DecisionForm(GOOD | {"amount": typed})
+    assert form.errors["amount"] == ["Amount must be less than £1,000,000,000,000, in pounds and whole pence"]
+
+
 def test_a_field_draws_its_whole_group_in_a_template():
     html = draw("{{ form.text }}", form=DecisionForm(initial={"text": "Agreed & minuted"}))
     assert '<label class="nhsuk-label" for="id_text">' in html and "Decision, as published (optional)" in html

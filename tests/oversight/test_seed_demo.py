@@ -329,6 +329,12 @@ def test_members_are_of_one_body_twice_only_by_different_people(everything):
     assert not twice.filter(n__gt=1).exists()
 
 
+def test_members_that_are_not_statutory_sit_on_committees_by_consent(everything):
+    rows = Membership.objects.exclude(organisation__kind__in=("icb", "trust", "local_authority"))
+    seats = [row for row in rows.select_related("forum", "organisation") if row.forum.form == "committee"]
+    assert seats and not [row for row in seats if row.lacks_consent]
+
+
 def test_the_audience_is_what_the_actions_would_have_written(everything):
     for decision in Decision.objects.filter(state__in=TAKEN).select_related("forum").order_by("reference")[::40]:
         wanted = {*bodies_of_forum(decision.forum, TODAY)}

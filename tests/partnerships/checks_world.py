@@ -150,6 +150,7 @@ SOUND = Facts(
     parties=(
         *(Party(PARTNERSHIP, pk) for pk in (ICB, COUNCIL, TRUST, PRACTICES, HEALTHWATCH, CARERS, VOLUNTARY)),
         Party(PROVIDERS, TRUST),
+        Party(PROVIDERS, SECOND_TRUST),
         Party(ICP, ICB),
         Party(ICP, COUNCIL),
     ),

@@ -23,7 +23,8 @@ from partnerships.actions import (
     reference,
 )
 from partnerships.actions.meetings import Item, Mark
-from partnerships.models import Action, Decision, Delegation, Function, RoleMembership
+from partnerships.models import Action, Decision, Delegation, Employment, Function, RoleMembership
+from tests import records
 
 TODAY = date(2026, 10, 20)
 HELD = date(2026, 10, 19)
@@ -69,6 +70,7 @@ KINDS = {
     arrangements.join_arrangement: "arrangement.joined",
     arrangements.change_member: "arrangement.member_changed",
     arrangements.end_member: "arrangement.member_ended",
+    arrangements.withdraw_member: "arrangement.member_withdrawn",
     arrangements.review_gateway: "arrangement.gateway_reviewed",
     arrangements.record_fund: "fund.recorded",
     arrangements.change_fund: "fund.changed",
@@ -83,6 +85,8 @@ KINDS = {
     memberships.end_membership: "forum.membership_ended",
     memberships.name_deputy: "forum.deputy_named",
     memberships.end_deputy: "forum.deputy_ended",
+    memberships.withdraw_membership: "forum.membership_withdrawn",
+    memberships.withdraw_deputy: "forum.deputy_withdrawn",
     memberships.accept_membership: "forum.membership_accepted",
     memberships.refuse_membership: "forum.membership_refused",
     delegations.draft_delegation: "delegation.drafted",
@@ -251,6 +255,9 @@ def test_arrangements_leave_one_entry_each(do, world):
               values={"to_organisation": world.icb, "starts": TODAY})  # fmt: skip
     do("officer", arrangements.end_line, line=line, last_day=last)
     do("officer", arrangements.end_member, member=member, last_day=last)
+    part = {"starts": date(2027, 1, 1)}
+    coming = do("officer", arrangements.join_arrangement, arrangement=made, organisation=world.icb, values=part)
+    do("officer", arrangements.withdraw_member, member=coming, why="A wrong day")
     do("officer", arrangements.end_arrangement, arrangement=made, last_day=last)
     assert do.tried == _of(arrangements)
 
@@ -278,8 +285,15 @@ def test_memberships_leave_one_entry_each(do, world):
     do("secretary", memberships.refuse_membership, membership=other)
     vacant = {"holder": None, "voting": False}
     do("officer", memberships.change_membership, membership=member, from_day=TODAY, values=vacant)
-    deputy = do("officer", memberships.name_deputy, membership=member, person=world.person("chair"), starts=TODAY)
+    asha = records.person("Asha Moor")
+    Employment.objects.create(person=asha, organisation=world.body("RCF"), starts=TODAY)
+    deputy = do("officer", memberships.name_deputy, membership=member, person=asha, starts=TODAY)
     do("officer", memberships.end_deputy, deputy=deputy, last_day=TODAY)
+    later = date(2027, 1, 1)
+    coming = do("officer", memberships.name_deputy, membership=member, person=asha, starts=later)
+    do("officer", memberships.withdraw_deputy, deputy=coming, why="A wrong day")
+    seat_to_come = do("officer", memberships.appoint, **seat, values={"starts": later})
+    do("officer", memberships.withdraw_membership, membership=seat_to_come, why="A wrong day")
     do("officer", memberships.end_membership, membership=member, last_day=TODAY)
     assert do.tried == _of(memberships)
 

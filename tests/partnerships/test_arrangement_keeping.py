@@ -274,11 +274,31 @@ def test_a_fund_that_cannot_be_is_refused_in_words(officer, world, partnership, 
 
 def test_a_pooled_fund_is_of_a_council_and_an_nhs_body(officer, world, partnership, fund_typed):
     council, address = world.body("E08000032").pk, f"/arrangements/{partnership.pk}/funds/new/"
-    assert "both contribute" in refused(officer, address, **fund_typed | {f"amount_{council}": ""})
+    both = "enter what each of them contributes"
+    assert both in refused(officer, address, **fund_typed | {f"amount_{council}": ""})
+    assert both in refused(officer, address, **fund_typed | {f"amount_{council}": "0"})
+    nothing = {f"amount_{council}": "", f"amount_{world.icb.pk}": "", f"minimum_{world.icb.pk}": ""}
+    assert both in refused(officer, address, **fund_typed | nothing)
     lonely = fund_typed | {f"amount_{world.icb.pk}": "", f"minimum_{world.icb.pk}": "5"}
     assert "its minimum is £5" in refused(officer, address, **lonely)
     post(officer, address, **fund_typed)
     assert "has a fund of that name in that year already" in refused(officer, address, **fund_typed)
+
+
+def test_a_limit_is_held_against_what_is_contributed_also_when_that_is_nothing(officer, world, partnership):
+    address = f"/arrangements/{partnership.pk}/funds/new/"
+    typed = {"kind": "aligned", "name": "Care", "host": world.icb.pk, "year": "2026"}
+    assert "No more can be committed than is contributed, £0" in refused(officer, address, **typed, limit="5m")
+    assert "No contribution to Care 2026/27 is recorded" in post(officer, address, **typed)
+
+
+def test_what_is_wrong_with_a_contribution_is_said_at_its_amount(officer, world, partnership, fund_typed):
+    address, icb = f"/arrangements/{partnership.pk}/funds/new/", world.icb.pk
+    for changes in ({f"amount_{icb}": "900,000"}, {f"amount_{world.body('E08000032').pk}": ""}):
+        page = officer.post(address, fund_typed | changes).content.decode()
+        assert f'href="#id_amount_{icb}"' in page and f'id="id_amount_{icb}-error"' in page
+    page = officer.post(address, fund_typed | {"limit": "1,000,000,000,000.555"}).content.decode()
+    assert "The most that may be committed must be less than £1,000,000,000,000" in page
 
 
 # --- Reporting lines ------------------------------------------------------------------------------------------------

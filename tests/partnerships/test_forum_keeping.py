@@ -310,7 +310,7 @@ def test_deputies_of_the_day_are_offered_at_a_meeting(officer, world, board):
         ("chair", date(2026, 11, 1), None, "another person than the member"),
         ("secretary", date(2026, 11, 1), None, "already a deputy"),
         ("secretary", date(2020, 11, 1), None, "does not work for"),
-        ("partner", date(2026, 11, 1), None, "Select deputy from the list"),
+        ("partner", date(2026, 11, 1), None, "Imran Sadiq does not work for Airedale"),
         ("secretary", date(2026, 11, 1), date(2026, 10, 1), "must not lie before the first day, 1 November 2026"),
     ],
 )

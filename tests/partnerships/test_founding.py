@@ -25,7 +25,7 @@ def officer(sign_in):
 def test_an_officer_records_a_collaborative_and_who_takes_part(officer, world):
     officer.post(
         "/arrangements/new/",
-        {"kind": "collaborative", "name": "West Yorkshire Acute Collaborative", "host": world.icb.pk, "phase": "formal"}
+        {"kind": "collaborative", "name": "West Yorkshire Acute Collaborative", "host": world.icb.pk, "phase": "shadow"}
         | FIRST,
     )
     made = Arrangement.objects.get(name="West Yorkshire Acute Collaborative")
@@ -72,7 +72,7 @@ def test_an_officer_founds_a_forum_with_terms_and_a_member(officer, world):
     forum = Forum.objects.get(name="Leeds place board")
     officer.post(
         f"/forums/{forum.pk}/terms/new/",
-        {"adopted_on_day": 1, "adopted_on_month": 11, "adopted_on_year": 2026, "quorum": "3"},
+        {"adopted_on_day": 1, "adopted_on_month": 10, "adopted_on_year": 2026, "quorum": "3"},
     )
     officer.post(
         f"/forums/{forum.pk}/members/new/",

@@ -24,6 +24,7 @@ from partnerships.checks import (
 from tests.partnerships.checks_world import (
     BOARD,
     BRADFORD,
+    CARERS,
     CHIEF,
     COUNCIL,
     DIRECTOR,
@@ -338,6 +339,30 @@ def test_providers_are_no_majority_where_services_are_commissioned():
     assert codes(sound(members=put(members, 211, ends=YESTERDAY))) == []
 
 
+def test_a_body_that_is_not_statutory_sits_on_a_committee_by_consent():
+    carers = Member(211, PLACE_BOARD, CARERS, "member", False, 57)
+    finding = one(sound(members=(*SOUND.members, carers)), "consent_missing")
+    assert finding.text == (
+        "Bradford care providers sits on Bradford place board, and no consent of the convening body is recorded."
+    )
+    assert finding.records == (("forum", PLACE_BOARD), ("organisation", CARERS))
+    assert codes(sound(members=(*SOUND.members, carers._replace(consented_on=YESTERDAY)))) == []
+    assert codes(sound(members=(*SOUND.members, carers._replace(forum=TALKS, voting=True)))) == []
+    assert codes(sound(members=(*SOUND.members, carers._replace(ends=YESTERDAY)))) == []
+
+
+def test_a_provider_collaborative_is_of_two_trusts():
+    alone = tuple(row for row in SOUND.parties if (row.arrangement, row.body) != (PROVIDERS, SECOND_TRUST))
+    finding = one(sound(parties=alone), "too_few_trusts")
+    assert finding.text == "Acute collaborative is a provider collaborative, and one trust takes part."
+    assert finding.records == (("arrangement", PROVIDERS),)
+    host = put(SOUND.arrangements, PROVIDERS, host=SECOND_TRUST)
+    assert codes(sound(parties=alone, arrangements=host)) == []
+    assert codes(sound(parties=alone, arrangements=put(SOUND.arrangements, PROVIDERS, ends=YESTERDAY))) == [
+        "no_collaborative"
+    ]
+
+
 def test_urgent_decisions_are_counted_by_forum_and_not_named():
     finding = one(sound(unratified=(Unratified(PLACE_BOARD, 2),)), "urgent_not_ratified")
     assert finding.text == "2 decisions for Bradford place board by urgent power were not ratified by their day."
@@ -403,12 +428,15 @@ def test_a_deputy_is_no_chief_executive():
 
 
 def test_an_acute_trust_takes_part_in_a_collaborative():
-    alone = tuple(row for row in SOUND.parties if row.arrangement != PROVIDERS)
-    assert one(sound(parties=alone), "no_collaborative").records == (("organisation", TRUST),)
-    assert codes(sound(parties=alone, bodies=put(SOUND.bodies, TRUST, subtype="ambulance"))) == []
-    represented = (*alone, Party(PROVIDERS, TRUST, "represented"))
-    assert codes(sound(parties=represented)) == []
-    assert codes(sound(parties=(*alone, Party(PROVIDERS, TRUST, "not_expected")))) == ["no_collaborative"]
+    others = (Body(60, "trust", "Calder ambulances", "ambulance"), Body(61, "trust", "Aire ambulances", "ambulance"))
+    parties = (*(row for row in SOUND.parties if row.arrangement != PROVIDERS), Party(PROVIDERS, 60))
+    alone = sound(parties=(*parties, Party(PROVIDERS, 61)), bodies=(*SOUND.bodies, *others))
+    assert one(alone, "no_collaborative").records == (("organisation", TRUST),)
+    assert codes(replace(alone, bodies=put(alone.bodies, TRUST, subtype="ambulance"))) == []
+    represented = (*alone.parties, Party(PROVIDERS, TRUST, "represented"))
+    assert codes(replace(alone, parties=represented)) == []
+    not_expected = (*alone.parties, Party(PROVIDERS, TRUST, "not_expected"))
+    assert codes(replace(alone, parties=not_expected)) == ["no_collaborative"]
 
 
 def test_an_integrated_care_partnership_has_its_councils():
