@@ -55,6 +55,15 @@ def approver_is_another_person(delegation: Any) -> list[Reason]:
     return [Reason("Another person approves it than the one who wrote it")] if delegation.facts.own_draft else []
 
 
+def remarks(delegation: Any, today: date) -> list[str]:
+    """What whoever approves a draft should know of its days; history may be recorded, so it stands against nothing."""
+    if delegation.ends and delegation.ends < today:
+        return ["Its last day has passed: it gives no authority today."]
+    if delegation.starts and delegation.starts < today:
+        return ["Its first day lies before today: once it is in force, the register says that it held from then."]
+    return []
+
+
 def cannot_be_kept(values: Any) -> Iterator[Reason]:
     """What even a draft must have: `values` by name. The database would refuse it too."""
     if values.get("function") is None:
@@ -71,6 +80,19 @@ def cannot_be_kept(values: Any) -> Iterator[Reason]:
         yield Reason("A power for urgent cases is given to a named post", "to_post")
     if values.get("limit") is not None and values["limit"] < 0:
         yield Reason("Limit must be 0 or more", "limit")
+
+
+def last_day_is_possible(delegation: Any, last_day: date | None, today: date) -> Iterator[Reason]:
+    """Reasons against ending it with this last day. What never came into force has none to come."""
+    if delegation.in_force_on is None:
+        if last_day is not None and last_day > today:
+            yield Reason("It never came into force, so it ends today", "last_day")
+    elif last_day is None:
+        yield Reason("The last day", "last_day")
+    elif delegation.starts and last_day < delegation.starts:
+        yield Reason("The last day must not lie before the first", "last_day")
+    elif delegation.ends and last_day > delegation.ends:
+        yield Reason("Its last day can be brought forward, not put off: draft another one", "last_day")
 
 
 def _all(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:

@@ -1,6 +1,7 @@
 """Delegations as the plans list them, and what the generator itself knows of who may decide what."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,18 +82,30 @@ def _add(demo: Demo, plan: SystemPlan, row: dict[str, Any], grants: Grants) -> N
     ends = months_from(demo.today, row["ends"]) if "ends" in row else None
     review = months_from(demo.today, row["review"]) if "review" in row else None
     status, model = row.get("status", "in_force"), row.get("model", "delegated")
+    path = PATHS[status]
     number = demo.rows.add(
         "delegation", function=row["function"], from_organisation=body, from_forum=source.number if source else None,
         to_forum=target.number if target else None, to_post=post["number"] if post else None,
         to_organisation=None if target or post else row["to"], model=model, basis=row["basis"],
-        instrument=row["instrument"], limit=row.get("limit"), review_on=review, path=PATHS[status], starts=starts,
+        instrument=row["instrument"], limit=row.get("limit"), review_on=review, path=path, starts=starts,
         ends=ends, limit_kind="annual" if row.get("annual") else "whole_life", assurance=ASSURANCE,
+        **moved_on(demo.today, path, starts, ends),
     )  # fmt: skip
     if "place" in row:
         demo.rows.add("delegation_places", delegation=number, place=plan.place_named(row["place"]).number)
     if target:
         works = status == "in_force" and model == "delegated" and "breaks" not in row
         grants.add(target, row["function"], Grant(body, row.get("limit"), starts, ends, works))
+
+
+def moved_on(today: date, path: Sequence[str], starts: date, ends: date | None) -> dict[str, date | None]:
+    """When a delegation made the moves of its path: ready by its first day, ended by its last."""
+    ready = min(starts, today)
+    return {
+        "approved_on": ready if path else None,
+        "in_force_on": ready if "in_force" in path else None,
+        "ended_on": min(ends or today, today) if "ended" in path else None,
+    }
 
 
 def _declare(demo: Demo, plan: SystemPlan) -> None:

@@ -29,8 +29,13 @@ MAKERS: dict[str, Callable[..., Delegation]] = {
     "approve": actions.approve, "withdraw": actions.withdraw, "bring_into_force": actions.bring_into_force,
     "suspend": actions.suspend, "resume": actions.resume, "end": actions.end,
 }  # fmt: skip
+TAKES = {"suspend": ["reason"], "end": ["last_day"]}
 LONGEST_CODE = 40
-ASKS = {"suspend": ["reason"], "end": ["last_day"]}
+
+
+def asks(event: str, delegation: Delegation) -> list[str]:
+    """What a move must be sent with. What never came into force has no last day to choose."""
+    return [] if event == "end" and delegation.in_force_on is None else TAKES.get(event, [])
 
 
 def told(reasons: Iterable[Reason]) -> list[dict[str, str]]:
@@ -59,7 +64,11 @@ class PostPart(serializers.ModelSerializer):
 
 
 class DelegationRecord(serializers.ModelSerializer):
-    """A delegation. `limit`: pounds, inclusive, null for none. No places: the whole area of whoever passed it on."""
+    """A delegation. `limit`: pounds, inclusive, null for none. No places: the whole area of whoever passed it on.
+
+    `approved_on`: when `from_organisation` approved it. `in_force_on` null: it never gave authority. `ended_on`: when
+    its end was recorded; `ends` is its last day.
+    """
 
     function = FunctionPart()
     from_organisation = BodyPart()
@@ -76,7 +85,7 @@ class DelegationRecord(serializers.ModelSerializer):
             "id", "function", "from_organisation", "from_forum", "from_post", "to_organisation", "to_forum", "to_post",
             "model", "basis", "instrument", "limit", "limit_kind", "places", "starts", "ends", "review_on",
             "conditions", "onward_delegation_permitted", "status", "fund", "urgent", "ratify_within", "assurance",
-            "novates",
+            "novates", "approved_on", "in_force_on", "ended_on",
         )  # fmt: skip
 
 
@@ -177,7 +186,7 @@ class DelegationMove(serializers.Serializer):
 
     event = serializers.ChoiceField(list(MAKERS))
     reason = serializers.CharField(required=False, max_length=2000, help_text="For suspend.")
-    last_day = serializers.DateField(required=False, help_text="For end.")
+    last_day = serializers.DateField(required=False, help_text="For end, once it came into force.")
 
 
 class DelegationMovePart(serializers.Serializer):
@@ -265,7 +274,7 @@ class Delegations(Visible):
         rows = [
             {
                 "event": move.transition.event, "label": move.transition.label, "target": move.transition.target,
-                "possible": move.possible, "reasons": told(move.reasons), "asks": ASKS.get(move.transition.event, []),
+                "possible": move.possible, "reasons": told(move.reasons), "asks": asks(move.transition.event, found),
             }
             for move in DELEGATION.moves(found, request.actor)
         ]  # fmt: skip
@@ -275,12 +284,12 @@ class Delegations(Visible):
     def _make(self, request: Request) -> Response:
         found, sent = self.get_object(), DelegationMove(data=request.data)
         sent.is_valid(raise_exception=True)
-        event, asked = sent.validated_data["event"], ASKS.get(sent.validated_data["event"], [])
+        event = sent.validated_data["event"]
         require(request.actor, P(DELEGATION.find(event).permission), found)
-        if missing := [name for name in asked if name not in sent.validated_data]:
+        if missing := [name for name in asks(event, found) if name not in sent.validated_data]:
             raise exceptions.ValidationError({name: ["This move needs it."] for name in missing})
         require_version(request, version_of(locked(found)))
-        given = {name: sent.validated_data[name] for name in asked}
+        given = {name: sent.validated_data[name] for name in TAKES.get(event, ()) if name in sent.validated_data}
         MAKERS[event](by=request.actor, delegation=found, **given)
         return self._whole(self._read(found.pk))
 

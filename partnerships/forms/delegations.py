@@ -23,7 +23,7 @@ from partnerships.models import (
 
 from .hosted import EndForm, HostedForm
 
-__all__ = ["CompletenessForm", "DelegationForm", "EndForm", "ReviewForm", "SuspendForm"]
+__all__ = ["CompletenessForm", "DelegationForm", "EndForm", "NeverInForceForm", "ReviewForm", "SuspendForm"]
 
 
 class PostField(forms.ModelChoiceField):
@@ -216,6 +216,10 @@ class SuspendForm(forms.Form):
         help_text="From today on it gives no authority, until it is resumed. Everyone can read the reason.",
     )  # fmt: skip
     design = {"reason": {"rows": 3}}
+
+
+class NeverInForceForm(forms.Form):
+    """Ending what never came into force: there is no day to choose."""
 
 
 class CompletenessForm(forms.Form):

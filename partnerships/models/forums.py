@@ -1,6 +1,7 @@
 """Forums, their terms of reference, and their members."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -123,6 +124,10 @@ class Membership(Dated):
     deputy = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="deputyships")
     agreed_on = models.DateField(null=True, blank=True, help_text="When the body agreed to be a member.")
     refused_on = models.DateField(null=True, blank=True, help_text="When the body refused a membership it was offered.")
+    share = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="The weight of its body in committees in common: with 1, 1 and 2 a quarter, a quarter and a half.",
+    )  # fmt: skip
 
     objects = DatedQuerySet.as_manager()
 

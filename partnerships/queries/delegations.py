@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from ics_governance import wording
+from ics_governance.models import User
 from ics_governance.paging import Page
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
@@ -20,7 +21,7 @@ from .delegation_facts import recipient_kinds
 from .naming import COLUMNS, Named, columns_of
 
 Status = Delegation.Status
-IN_FORCE = "in force"
+IN_FORCE, NEVER = "in force", "never in force"
 TONES = {IN_FORCE: "good", "suspended": "wait", "not yet in force": "wait"}
 SORTS = {
     "function": ("function__name", "id"),
@@ -75,6 +76,7 @@ class Row(NamedTuple):
     ends: date | None
     review_on: date | None
     status: str
+    in_force_on: date | None
     body: Named
     maker: Party
     recipient: Party
@@ -104,8 +106,8 @@ class Row(NamedTuple):
 # More joins than to these five take PostgreSQL longer to plan (ten milliseconds) than the list to read.
 OWN = (
     "pk", "function__name", "function__code", "instrument", "basis", "model", "limit", "limit_kind", "starts", "ends",
-    "review_on", "status", "areas", "through", "from_forum_id", "from_post_id", "to_forum_id", "to_forum__name",
-    "to_post_id", "to_post__title",
+    "review_on", "status", "in_force_on", "areas", "through", "from_forum_id", "from_post_id", "to_forum_id",
+    "to_forum__name", "to_post_id", "to_post__title",
 )  # fmt: skip
 
 
@@ -121,9 +123,10 @@ def rows(queryset: QuerySet[Delegation], day: date, *, brief: bool = False) -> l
 
 
 def _row(values: tuple[Any, ...], day: date) -> Row:
-    (*plain, status, areas, through, from_forum, from_post, to_forum, to_forum_name, to_post, to_post_title), bodies = (
-        values[: len(OWN)], values[len(OWN) :]
-    )  # fmt: skip
+    own, bodies = values[: len(OWN)], values[len(OWN) :]
+    (*plain, status, began, areas, through, from_forum, from_post, to_forum, to_forum_name, to_post, to_post_title) = (
+        own
+    )
     body, other = Named(*bodies[: len(COLUMNS)]), Named(*bodies[len(COLUMNS) :])
     if to_forum:
         recipient = Party("forum", to_forum_name, to_forum)
@@ -134,7 +137,8 @@ def _row(values: tuple[Any, ...], day: date) -> Row:
     else:
         maker = Party("post", through, from_post) if through else Party("body", body.label, body.code)
     starts, ends = plain[8], plain[9]
-    return Row._make((*plain, status, body, maker, recipient, areas, state_of(status, starts, ends, day)))
+    state = state_of(status, starts, ends, began, day)
+    return Row._make((*plain, status, began, body, maker, recipient, areas, state))
 
 
 def with_names(queryset: QuerySet[Delegation]) -> QuerySet[Delegation]:
@@ -150,7 +154,8 @@ def detailed() -> QuerySet[Delegation]:
     """For the page of one: with everything at both ends; what is mostly empty costs a query only where it is not."""
     found = Delegation.objects.select_related("function", "from_organisation", "from_forum", "to_forum__host")
     through = Delegation.places.through.objects.filter(delegation=OuterRef("pk")).values("place")
-    found = found.annotate(area_ids=ArraySubquery(through))
+    approver = User.objects.filter(pk=OuterRef("approved_by")).values("name")
+    found = found.annotate(area_ids=ArraySubquery(through), approver=Coalesce(Subquery(approver), Value("")))
     return with_names(found).prefetch_related("to_organisation", "from_post", "to_post", "fund")
 
 
@@ -161,8 +166,7 @@ def listed(actor: Actor, day: date, filters: Mapping[str, Any]) -> QuerySet[Dele
     """
     found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.all())
     if not filters.get("closed"):
-        gone = Q(status=Status.ENDED, ends=None) | Q(status=Status.WITHDRAWN)
-        found = found.filter(Q(ends=None) | Q(ends__gte=day)).exclude(gone)
+        found = found.filter(Q(ends=None) | Q(ends__gte=day)).exclude(Delegation.GONE)
     if code := filters.get("function"):
         found = found.filter(Q(function__code=code) | Q(function__parent__code=code))
     if status := filters.get("status"):
@@ -208,7 +212,7 @@ def open_on(actor: Actor, body: Organisation, day: date) -> list[Row]:
     found = found.filter(Q(from_organisation=body) | held_by(body), Q(ends=None) | Q(ends__gte=day))
     found = (
         found.exclude(status__in=Delegation.NEVER_APPROVED)
-        .exclude(status=Status.ENDED, ends=None)
+        .exclude(Delegation.GONE)
         .order_by("function__name", "-limit", "id")
     )
     return in_order(rows(found[:200], day, brief=True))
@@ -230,13 +234,15 @@ def _says(word: str) -> Q:
 
 def state_on(row: Delegation, day: date) -> str:
     """What a delegation is on a day: draft, not yet in force, in force, suspended, ended or expired."""
-    return state_of(row.status, row.starts, row.ends, day)
+    return state_of(row.status, row.starts, row.ends, row.in_force_on, day)
 
 
-def state_of(status: str, starts: date | None, ends: date | None, day: date) -> str:
+def state_of(status: str, starts: date | None, ends: date | None, in_force_on: date | None, day: date) -> str:
     """The same from its status and dates."""
     if status == Status.WITHDRAWN:
         return "withdrawn"
+    if status == Status.ENDED and in_force_on is None:
+        return NEVER
     over = ends is not None and ends < day
     if status in (Status.DRAFT, Status.SUSPENDED) or (status == Status.ENDED and (over or ends is None)):
         return str(Status(status).label)

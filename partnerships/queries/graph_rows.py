@@ -54,6 +54,7 @@ class EdgeRow(NamedTuple):
     fund: int | None
     urgent: bool
     status: str
+    in_force_on: date | None
     places: list[int]
 
     @property
@@ -76,7 +77,7 @@ class EdgeRow(NamedTuple):
 EDGE_COLUMNS = (
     "id", "function_id", "from_organisation_id", "from_forum_id", "from_forum__form", "from_post_id", "to_forum_id",
     "to_organisation_id", "to_post_id", "model", "basis", "instrument", "limit", "limit_kind", "starts", "ends",
-    "review_on", "conditions", "onward_delegation_permitted", "fund_id", "urgent", "status", "at",
+    "review_on", "conditions", "onward_delegation_permitted", "fund_id", "urgent", "status", "in_force_on", "at",
 )  # fmt: skip
 
 
@@ -94,7 +95,12 @@ def edge(
     committed: Iterable[tuple[int, Any]] = (),
     fund: int | None = None,
 ) -> authority.Edge:
-    """A delegation as the resolver takes it. `fund`: the id of the fund that counts."""
+    """A delegation as the resolver takes it. `fund`: the id of the fund that counts.
+
+    One that ended before it came into force held on no day: it has ended, whatever the day.
+    """
+    ended = row.status == Delegation.Status.ENDED
+    never = ended and row.in_force_on is None
     return authority.Edge(
         id=row.id,
         function=codes[row.function],
@@ -104,8 +110,8 @@ def edge(
         basis=row.basis,
         instrument=row.instrument,
         state=authority.State(row.status),
-        days=Span(row.starts, row.ends),
-        ended_on=row.ends if row.status == Delegation.Status.ENDED else None,
+        days=Span() if never else Span(row.starts, row.ends),
+        ended_on=row.ends if ended and not never else None,
         suspensions=tuple(suspensions),
         limit=row.limit,
         annual=row.limit_kind == Delegation.LimitKind.ANNUAL,

@@ -17,7 +17,7 @@ from ics_governance.paging import paged
 from ics_governance.wording import money
 from partnerships.access import P, held, visible_or_404
 from partnerships.authority import Node
-from partnerships.delegation_guards import approver_is_another_person, delegation_is_sound
+from partnerships.delegation_guards import approver_is_another_person, delegation_is_sound, remarks
 from partnerships.forms.organisations import DelegationFilter
 from partnerships.models import Delegation, Forum, Organisation
 from partnerships.panel import of_draft
@@ -114,6 +114,7 @@ def _draft(request: HttpRequest, record: Delegation, may_approve: bool) -> dict[
     owners = record.facts.source.accountable_bodies if record.facts.source else ()
     names = [record.facts.names[Node.body(body)] for body in owners]
     shown: dict[str, Any] = {"needs": linked, "nodes": of_draft(record), "owners": names}
+    shown["remarks"] = remarks(record, request.actor.on)
     return shown | {"chain": [], "passed_on": [], "events": [], "left": [], "lowest": None}
 
 
@@ -128,7 +129,7 @@ def _approved(request: HttpRequest, record: Delegation) -> dict[str, Any]:
         "owner": chain[0].from_organisation,
         "lowest": min((step.limit for step in chain if step.limit is not None), default=None),
         "passed_on": passed_on,
-        "events": events(record, actor.on),
+        "events": events(record, actor.on, names=bool(actor.organisations(P.LEDGER_VIEW))),
         "left": limits_left(record, actor.on),
     }
 

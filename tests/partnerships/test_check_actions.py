@@ -30,6 +30,7 @@ from partnerships.models import (
 )
 from partnerships.queries.check_facts import draft_values, facts_for, findings_for_draft
 from tests.queries import counted
+from tests.world import moved
 
 TODAY = date(2026, 10, 20)
 OUR_BOARD = "NHS West Yorkshire board"
@@ -51,8 +52,7 @@ def vacant_post(world, **fields):
             "starts": date(2024, 1, 1), "limit": Decimal(1000),
         } | fields
     )  # fmt: skip
-    for status in ("approved", "in_force"):
-        Delegation.objects.filter(pk=edge.pk).update(status=status)
+    moved(edge, "approved", "in_force")
     return edge
 
 

@@ -1,0 +1,124 @@
+"""The dates of a delegation: approved, brought into force, ended; what never came into force never gave authority."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+
+from partnerships.authority import Status
+from partnerships.models import Delegation, Function
+from partnerships.queries.authority import ask
+from tests.delegating import open_bases, typed
+
+TODAY = date(2026, 10, 20)
+APPROVED = TODAY + timedelta(days=1)
+IN_FORCE = TODAY + timedelta(days=2)
+
+
+@pytest.fixture(autouse=True)
+def today(db):
+    open_bases()
+    with time_machine.travel(TODAY, tick=False):
+        yield
+
+
+def day(name, on):
+    return {f"{name}_day": on.day, f"{name}_month": on.month, f"{name}_year": on.year}
+
+
+def drafted(sign_in, world, **changes):
+    """A draft to the place board that would let it decide on more than it may."""
+    sign_in("officer").post("/delegations/new/", typed(world, limit="800,000", **changes))
+    return Delegation.objects.order_by("-pk").first()
+
+
+def approved(sign_in, world, **changes):
+    made = drafted(sign_in, world, **changes)
+    with time_machine.travel(APPROVED, tick=False):
+        sign_in("executive").post(f"/delegations/{made.pk}/approve/")
+    return made
+
+
+def in_force(sign_in, world, **changes):
+    made = approved(sign_in, world, **changes)
+    with time_machine.travel(IN_FORCE, tick=False):
+        sign_in("officer").post(f"/delegations/{made.pk}/bring_into_force/")
+    return made
+
+
+def status_on(world, on, amount=700_000):
+    function = Function.objects.get(code="community_services")
+    return ask(world.place_board, function, amount=amount, on=on).answer.status
+
+
+def page_of(client, made):
+    return client.get(f"/delegations/{made.pk}/").content.decode().replace("\xa0", " ")
+
+
+def test_a_delegation_that_ends_before_it_came_into_force_gave_authority_on_no_day(sign_in, world):
+    made = approved(sign_in, world, **day("ends", date(2027, 3, 31)))
+    client = sign_in("executive")
+    form = client.get(f"/delegations/{made.pk}/end/day/").content.decode()
+    assert "It never came into force, so it ends at once" in form and "Last day" not in form
+    page = client.post(f"/delegations/{made.pk}/end/day/", follow=True).content.decode()
+    made.refresh_from_db()
+    assert (made.status, made.in_force_on, made.ended_on) == ("ended", None, TODAY)
+    assert made.ends == date(2027, 3, 31)
+    assert "Ended. It never came into force." in page and "It ended before it came into force" in page
+    for on in (TODAY, date(2026, 11, 2), date(2027, 3, 31)):
+        assert status_on(world, on) == Status.EXCEEDS_LIMIT
+    Delegation.objects.exclude(pk=made.pk).update(function=Function.objects.get(code="joint_forward_plan"))
+    assert status_on(world, date(2026, 11, 2)) == Status.EXPIRED
+
+
+def test_one_that_never_came_into_force_is_listed_only_among_what_is_over(sign_in, world):
+    made = approved(sign_in, world)
+    client = sign_in("executive")
+    client.post(f"/delegations/{made.pk}/end/day/")
+    assert "scheme of delegation 4.3" not in client.get("/delegations/").content.decode()
+    listed = client.get("/delegations/?closed=on").content.decode()
+    assert "scheme of delegation 4.3" in listed and "never in force" in listed
+
+
+def test_one_in_force_is_ended_only_with_a_last_day(sign_in, world):
+    made = in_force(sign_in, world)
+    answer = sign_in("executive").post(f"/delegations/{made.pk}/end/day/", {"last_day_day": ""})
+    made.refresh_from_db()
+    assert answer.status_code == 422 and made.status == "in_force"
+
+
+def test_its_dates_say_when_it_was_approved_when_it_came_into_force_and_when_it_was_ended(sign_in, world):
+    made = in_force(sign_in, world)
+    sign_in("executive").post(f"/delegations/{made.pk}/end/day/", day("last_day", date(2026, 12, 31)))
+    made.refresh_from_db()
+    assert (made.approved_on, made.approved_by, made.in_force_on) == (APPROVED, world.user("executive"), IN_FORCE)
+    page = page_of(sign_in("officer"), made)
+    told = ["31 December 2026</dt><dd>last day", "22 October 2026</dt><dd>brought into force",
+            f"21 October 2026</dt><dd>approved by {world.user('executive').name} for ",
+            "20 October 2026</dt><dd>its end was recorded"]  # fmt: skip
+    for words in told:
+        assert words in page, words
+
+
+def test_who_approved_it_is_named_to_those_who_read_audit_trails_and_to_others_its_body(sign_in, world):
+    made = in_force(sign_in, world)
+    name = world.user("executive").name
+    assert f"approved by {name}" in page_of(sign_in("officer"), made)
+    page = page_of(sign_in("partner"), made)
+    assert name not in page.split("Its dates")[1] and f"approved by {world.icb.label}" in page
+
+
+def test_a_draft_of_days_that_are_past_is_marked_and_can_be_approved(sign_in, world):
+    past = day("starts", date(2026, 1, 1)) | day("ends", date(2026, 2, 1))
+    words = "Its last day has passed: it gives no authority today."
+    assert words in sign_in("officer").post("/delegations/panel/", typed(world, **past)).content.decode()
+    made = drafted(sign_in, world, **past)
+    page = page_of(sign_in("executive"), made)
+    assert words in page and "Nothing stands against approving it" in page
+
+
+def test_a_first_day_before_today_is_marked(sign_in, world):
+    words = "Its first day lies before today"
+    panel = lambda **changes: sign_in("officer").post("/delegations/panel/", typed(world, **changes)).content.decode()  # noqa: E731
+    assert words in panel(**day("starts", TODAY - timedelta(days=1)))
+    assert words not in panel(**day("starts", TODAY))
