@@ -234,7 +234,8 @@ def _basis(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:
     if not basis:
         yield Reason("The legal basis", "basis")
         return
-    if basis != CONTRACT and basis not in delegation.function.bases:  # a contract passes on no function
+    elsewhere = basis in (CONTRACT, TRANSFER)  # a contract passes on no function; an order may move any
+    if not elsewhere and basis not in delegation.function.bases:
         yield Reason("This function cannot be delegated on this legal basis", "basis")
     if basis not in facts.bases:
         to = f" to {facts.recipient}" if facts.recipient else ""

@@ -105,13 +105,12 @@ def double_delegation(register: Register, edge: Edge, flow: Flow) -> Iterator[Fi
 
 
 def limit_above(register: Register, edge: Edge, flow: Flow) -> Iterator[Finding]:
-    """A limit (or none) above what its maker may decide."""
-    kinds = (False, True) if edge.limit is None else (edge.annual,)
-    for annual in kinds:
+    """A limit (or none) above what its maker may decide; of either kind, as approving one asks."""
+    for annual in (False, True):
         own = flow.limit_at(edge.source, annual)
         if own is not None and (edge.limit is None or edge.limit > own):
             maker, what, holder = passes(register, edge)
-            given = "without a limit" if edge.limit is None else f"up to {_limit(edge.limit, annual)}"
+            given = "without a limit" if edge.limit is None else f"up to {_limit(edge.limit, edge.annual)}"
             yield of_edge(
                 register, "limit_above", edge,
                 f"{maker} passes {what} to {holder} {given}, but may itself decide only up to {_limit(own, annual)}.",
@@ -156,12 +155,15 @@ def to_itself(register: Register, edge: Edge) -> Iterator[Finding]:
 
 def expired(register: Register) -> Iterator[Finding]:
     """Past its last day, not ended, and nothing carries it on."""
-    now = {(edge.function, edge.body, edge.target) for edge in register.edges}
+    now = _covered(register)
     for row in sorted(register.facts.edges, key=lambda row: row.id):
         edge = row._replace(source=register.home(row.source), target=register.home(row.target))
         if edge.status not in STANDING or edge.ends is None or edge.ends >= register.on:
             continue
-        if (edge.function, edge.body, edge.target) in now or edge.id in register.carried_on:
+        held = now.get((edge.function, edge.body, edge.target), [])
+        if frozenset() in held or edge.places and edge.places <= frozenset().union(*held):
+            continue
+        if edge.id in register.carried_on:
             continue
         if register.wanted(system_of(register, edge)):
             _, what, holder = passes(register, edge)
@@ -171,6 +173,18 @@ def expired(register: Register) -> Iterator[Finding]:
                 "ended nor renewed.",
                 "Let the accountable body renew it, or end it in the register.",
             )  # fmt: skip
+
+
+def _covered(register: Register) -> dict[tuple[str, int, Node], list[frozenset[int]]]:
+    """The places for which a body's function is delegated to a holder today; an empty set is its whole area.
+
+    What is suspended was carried on; what is only approved was not yet.
+    """
+    found: dict[tuple[str, int, Node], list[frozenset[int]]] = defaultdict(list)
+    for edge in register.live(register.edges):
+        if edge.status != "approved":
+            found[edge.function, edge.body, edge.target].append(edge.places)
+    return found
 
 
 def expiring(register: Register, edge: Edge) -> Iterator[Finding]:
@@ -363,7 +377,9 @@ def same_function(register: Register) -> Iterator[Finding]:
         if not register.wanted(register.system_of(body)):
             continue
         together: dict[tuple[Node, ...], list[int | None]] = defaultdict(list)
-        for place, edges in by_place.items():
+        everywhere = by_place.get(None, [])
+        for place, own in by_place.items():
+            edges = own if place is None else [*own, *everywhere]
             if len({edge.target for edge in edges}) > 1:
                 together[_side_by_side(register, edges)].append(place)
         for forums, places in sorted(together.items()):
