@@ -28,29 +28,6 @@ SORTS = {
     "from": ("from_organisation__name", "function__name", "id"),
     "ends": ("ends", "id"),
 }
-# Upwards from one delegation: every delegation that gave its maker the function, or a whole that it is part of.
-# A body's own board is the body itself.
-CHAIN = """
-with recursive whole as (
-  select id, parent_id from partnerships_function where id = %s
-  union select f.id, f.parent_id from whole join partnerships_function f on f.id = whole.parent_id
-), chain as (
-  select d.id, d.from_organisation_id as body, d.from_post_id as post,
-    case when f.form = 'board' then null else d.from_forum_id end as forum, 0 as step
-  from partnerships_delegation d left join partnerships_forum f on f.id = d.from_forum_id where d.id = %s
-  union
-  select d.id, d.from_organisation_id, d.from_post_id,
-    case when f.form = 'board' then null else d.from_forum_id end, chain.step + 1
-  from chain join partnerships_delegation d on d.status not in ('draft', 'withdrawn')
-    and d.function_id in (select id from whole)
-    and case when chain.forum is not null then d.to_forum_id = chain.forum
-             when chain.post is not null then d.to_post_id = chain.post
-             else d.to_organisation_id = chain.body end
-  left join partnerships_forum f on f.id = d.from_forum_id
-  where chain.step < 6
-)
-select id, min(step) as step from chain where step > 0 group by id order by step, id
-"""
 
 
 class Party(NamedTuple):
@@ -281,32 +258,6 @@ def parties(delegation: Delegation) -> tuple[Party, Party]:
 
 
 # --- One delegation -----------------------------------------------------------------------------------------------
-
-
-def chain_to(actor: Actor, delegation: Delegation, day: date) -> list[Delegation]:
-    """How the function came to this delegation: from the body that owns it down to this one. Two queries.
-
-    Where several delegations lead to the same maker, the one in force with the highest limit is taken.
-    """
-    steps = [row.pk for row in Delegation.objects.raw(CHAIN, [delegation.function_id, delegation.pk])]
-    above = list(scope(actor, P.DELEGATION_VIEW, detailed()).filter(pk__in=steps)) if steps else []
-    chain = [delegation]
-    while found := [row for row in above if leads_to(row, chain[0]) and row not in chain]:
-        chain.insert(0, max(found, key=lambda row: _merit(row, day)))
-    return chain
-
-
-def _merit(row: Delegation, day: date) -> tuple[bool, bool, Decimal, int]:
-    return state_on(row, day) == IN_FORCE, row.limit is None, row.limit or Decimal(0), -row.pk
-
-
-def leads_to(upper: Delegation, lower: Delegation) -> bool:
-    """Whether the recipient of one is the maker of the other; a body's own board is the body."""
-    if lower.from_post_id:
-        return bool(upper.to_post_id == lower.from_post_id)
-    if lower.from_forum is not None and lower.from_forum.form != Forum.Form.BOARD:
-        return bool(upper.to_forum_id == lower.from_forum_id)
-    return bool(upper.to_organisation_id == lower.from_organisation_id)
 
 
 def passed_on(actor: Actor, delegation: Delegation, day: date) -> list[Row]:

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 
 from partnerships.authority import Status
-from partnerships.models import Delegation, Function
+from partnerships.models import Delegation, Function, Post
 from partnerships.queries.authority import ask
-from tests.delegating import open_bases, typed
+from tests.delegating import edge, open_bases, typed
 
 TODAY = date(2026, 10, 20)
 APPROVED = TODAY + timedelta(days=1)
@@ -122,3 +122,44 @@ def test_a_first_day_before_today_is_marked(sign_in, world):
     panel = lambda **changes: sign_in("officer").post("/delegations/panel/", typed(world, **changes)).content.decode()  # noqa: E731
     assert words in panel(**day("starts", TODAY - timedelta(days=1)))
     assert words not in panel(**day("starts", TODAY))
+
+
+# --- Where the authority stops ------------------------------------------------------------------------------------
+
+
+def test_the_page_marks_the_step_at_which_the_authority_stops(sign_in, world):
+    trust, other = world.body("RCF"), world.body("RR8")
+    edge(world.icb, trust, instrument="agreement with the trust")
+    passed = edge(trust, other, instrument="agreement between the trusts")
+    page = page_of(sign_in("officer"), passed)
+    assert "The authority stops here: </span>agreement between the trusts" in page
+    assert "It gives no authority today: passed on without permission." in page
+    Delegation.objects.filter(instrument="agreement with the trust").update(onward_delegation_permitted=True)
+    page = page_of(sign_in("officer"), passed)
+    assert "The authority stops here" not in page and "It gives no authority" not in page
+
+
+def test_the_page_marks_a_step_before_it_that_has_expired(sign_in, world):
+    trust = world.body("RCF")
+    post = Post.objects.create(organisation=trust, title="Director", starts=date(2024, 1, 1))
+    above = edge(world.icb, trust, instrument="agreement with the trust", ends=TODAY - timedelta(days=1))
+    inside = edge(trust, post, basis="internal_scheme")
+    page = page_of(sign_in("officer"), inside)
+    assert "The authority stops here: </span>agreement with the trust" in page
+    assert "It gives no authority today: delegation expired." in page
+    Delegation.objects.filter(pk=above.pk).update(ends=TODAY)
+    assert "It gives no authority" not in page_of(sign_in("officer"), inside)
+
+
+def test_a_body_that_never_got_the_function_is_told(sign_in, world):
+    page = page_of(sign_in("officer"), edge(world.body("RCF"), world.body("RR8")))
+    assert "how it came to hold it is not recorded" in page
+    assert "the register does not show how" in page
+
+
+def test_a_contract_is_drawn_as_what_it_is(sign_in, world):
+    made = edge(world.icb, world.body("RCF"), basis="contract", limit=40_000_000, limit_kind="annual")
+    page = page_of(sign_in("officer"), made)
+    assert "spend on this function by a contract, up to £40,000,000 a financial year; the function stays with" in page
+    assert "passed this function to" not in page and "edge loose" in page and "spends up to £40,000,000" in page
+    assert "It gives no authority" not in page

@@ -24,7 +24,8 @@ from partnerships.models import (
     Post,
     TermsOfReference,
 )
-from partnerships.queries.delegations import chain_to, state_on
+from partnerships.queries.delegation_chain import chain_to
+from partnerships.queries.delegations import state_on
 from partnerships.queries.forums import reporting_line
 from tests import records
 from tests.world import LONG_AGO, moved
