@@ -1,4 +1,5 @@
-"""When a delegation was approved, by whom, when it came into force and when its end was recorded; shares of members.
+"""When a delegation was approved, by whom, when it came into force and when its end was recorded; shares of members;
+when people were told of a finding.
 
 Of what is there the audit trail tells each move. What came in bulk has no moves there and is taken to have been in
 force from its first day; what the trail shows as ended straight from approval never was.
@@ -74,7 +75,13 @@ class Migration(migrations.Migration):
             name='share',
             field=models.PositiveSmallIntegerField(blank=True, help_text='The weight of its body in committees in common: with 1, 1 and 2 a quarter, a quarter and a half.', null=True, validators=[django.core.validators.MinValueValidator(1)]),
         ),
+        migrations.AddField(
+            model_name='checkfinding',
+            name='told_on',
+            field=models.DateField(blank=True, help_text='When those who can mend it were told of it.', null=True),
+        ),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
+        migrations.RunSQL("update partnerships_checkfinding set told_on = first_seen", migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='delegation',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('in_force', 'suspended')), _negated=True), ('in_force_on__isnull', False), _connector='OR'), name='delegation_in_force_since'),
