@@ -29,6 +29,7 @@ class DelegationFacts:
     is a member of the joint committee (None: it is none). `leads`: bodies that employ the executive lead or holder
     of the post (None: no individual holds it). `closed`: the bodies that do not exist on that day, by name.
     `fund_limit`: what the fund allows in all. `own_draft`: whoever wants to approve it has written it.
+    `follows`: the body came after the one whose delegation it carries on.
     """
 
     on: date
@@ -43,6 +44,7 @@ class DelegationFacts:
     closed: tuple[str, ...] = ()
     fund_limit: Decimal | None = None
     own_draft: bool = False
+    follows: bool = True
 
 
 def delegation_is_sound(delegation: Any) -> list[Reason]:
@@ -106,6 +108,8 @@ def _all(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:
     yield from _recipient(delegation, facts)
     yield from _basis(delegation, facts)
     yield from _urgent(delegation)
+    if not facts.follows:
+        yield Reason("Only a delegation of a body that came before this one is carried on", "novates")
     yield from _terms(delegation, facts)
 
 

@@ -16,6 +16,8 @@ from .queries.authority import Asked
 from .queries.delegation_facts import target_of
 from .queries.meetings import NextMeeting
 
+LEFT_HIDDEN = "Within a yearly limit, as far as is public"
+WHAT_IS_LEFT = "What is left of the limit this year is known to those who sign in. Before that is taken off:"
 UNSURE = (Status.NOT_RECORDED, Status.PARTIAL)
 
 
@@ -43,17 +45,23 @@ def panel(
     asked: Asked | None,
     meetings: Mapping[int, NextMeeting] | None = None,
     again: Callable[[Node], str] | None = None,
+    *,
+    left_hidden: bool = False,
 ) -> Panel:
     """The panel of an answer; `meetings` are the next ones of forums that could take it, by forum id. `again` gives
-    the address that asks the same question of another holder."""
+    the address that asks the same question of another holder. `left_hidden`: the reader may not know what is left of
+    a yearly limit that it rests on, so that it is no plain yes."""
     if asked is None:
         return NO_QUESTION
     answer = asked.answer
     kind = "yes" if answer.within else "unsure" if answer.status in UNSURE else "no"
+    words, says = verdict(answer), sentence(answer, asked.names)
+    if left_hidden:
+        kind, words, says = "unsure", LEFT_HIDDEN, f"{WHAT_IS_LEFT} {says}"
     return Panel(
         kind,
-        verdict(answer),
-        sentence(answer, asked.names),
+        words,
+        says,
         _nodes(asked),
         [_alternative(row, asked, meetings or {}, again or address) for row in answer.alternatives],
         answer.chain,

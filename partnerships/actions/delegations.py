@@ -187,6 +187,8 @@ def review(
         reasons.append(Reason("Only what was approved is reviewed"))
     if held_on > by.on:
         reasons.append(Reason("A review is recorded once it was held", "held_on"))
+    if current.starts and held_on < current.starts:
+        reasons.append(Reason("A review is held once the delegation has begun", "held_on"))
     if next_review_on and next_review_on <= held_on:
         reasons.append(Reason("The next review comes after this one", "next_review_on"))
     if reasons:

@@ -24,6 +24,7 @@ from partnerships.workflows import DELEGATION
 
 from .filters import Body, Id, InForce, OfFunction, body_named, one_of
 from .parts import BodyPart, ForumPart, FunctionPart, PlacePart, ReasonPart, Visible
+from .writing import ABSENT, Sent, one
 
 MAKERS: dict[str, Callable[..., Delegation]] = {
     "approve": actions.approve, "withdraw": actions.withdraw, "bring_into_force": actions.bring_into_force,
@@ -144,26 +145,22 @@ def _function(code: str) -> Function | None:
     return Function.objects.filter(code=code).first()
 
 
-def _of(rows: Any) -> Any:
-    return serializers.PrimaryKeyRelatedField(queryset=rows, required=False, allow_null=True)
-
-
 class DelegationDraft(serializers.Serializer):
     """A draft as it is sent: it may lack all but a function, the body, and one recipient."""
 
     from_organisation = Coded(body_named, help_text="ODS or GSS code of the body whose authority is passed on.")
     function = Coded(_function)
-    from_forum = _of(Forum.objects.all())
-    from_post = _of(Post.objects.all())
-    to_forum = _of(Forum.objects.select_related("host"))
+    from_forum = one(Forum.objects.all())
+    from_post = one(Post.objects.all())
+    to_forum = one(Forum.objects.select_related("host"))
     to_organisation = Coded(body_named, required=False, allow_null=True)
-    to_post = _of(Post.objects.all())
+    to_post = one(Post.objects.all())
     model = serializers.ChoiceField(Delegation.Model.choices, required=False)
     basis = serializers.CharField(max_length=40, required=False, allow_blank=True)
     instrument = serializers.CharField(max_length=160, required=False, allow_blank=True)
     limit = serializers.DecimalField(14, 2, min_value=0, required=False, allow_null=True)
     limit_kind = serializers.ChoiceField(Delegation.LimitKind.choices, required=False)
-    fund = _of(Fund.objects.all())
+    fund = one(Fund.objects.all())
     urgent = serializers.BooleanField(required=False)
     ratify_within = serializers.IntegerField(min_value=1, max_value=60, required=False, allow_null=True)
     starts = serializers.DateField(required=False, allow_null=True)
@@ -172,13 +169,28 @@ class DelegationDraft(serializers.Serializer):
     conditions = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     assurance = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     onward_delegation_permitted = serializers.BooleanField(required=False)
-    places = serializers.PrimaryKeyRelatedField(queryset=Place.objects.all(), many=True, required=False)
+    novates = one(
+        Delegation.objects.exclude(status__in=Delegation.NEVER_APPROVED),
+        help_text="The delegation of a body that came before this one, which this one carries on.",
+    )
+    places = serializers.PrimaryKeyRelatedField(
+        queryset=Place.objects.all(), many=True, required=False, error_messages=ABSENT
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Names that it does not know are refused: a misspelt one would be lost."""
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError({name: ["Not a field of a draft."] for name in sorted(unknown)})
         return attrs
+
+
+class ReviewSent(Sent):
+    """A review that was held."""
+
+    held_on = serializers.DateField()
+    outcome = serializers.ChoiceField(DelegationReview.Outcome.choices)
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    next_review_on = serializers.DateField(required=False, allow_null=True)
 
 
 class DelegationMove(serializers.Serializer):
@@ -266,6 +278,18 @@ class Delegations(Visible):
     def moves(self, request: Request, pk: str) -> Response:
         """The permitted moves with the reasons against; POST makes one."""
         return self._make(request) if request.method == "POST" else self._moves(request)
+
+    @extend_schema(request=ReviewSent, responses={201: WholeDelegation}, parameters=[IDEMPOTENCY_KEY])
+    @action(detail=True, methods=["post"])
+    @once
+    def reviews(self, request: Request, pk: str) -> Response:
+        """Record a review that was held. It changes no authority, and says when the next one is due."""
+        found = self.get_object()
+        require(request.actor, P.DELEGATION_EDIT, found)
+        sent = ReviewSent(data=request.data)
+        sent.is_valid(raise_exception=True)
+        actions.review(by=request.actor, delegation=found, **sent.validated_data)
+        return self._whole(self._read(found.pk), 201)
 
     def _moves(self, request: Request) -> Response:
         found = self.get_object()

@@ -26,7 +26,8 @@ from .facts import (
 from .finding import Finding, finding
 from .flow import Flow, circles
 
-SOON = timedelta(days=60)
+SOON, SETTLED = timedelta(days=60), timedelta(days=30)
+ASKED = {"changed": "to be changed", "ended": "to be ended"}  # what a review may ask for
 FEW = 3
 KINDS = {
     "icb": "an integrated care board", "trust": "a trust", "local_authority": "a council", "region": "a region",
@@ -209,6 +210,19 @@ def review_overdue(register: Register, edge: Edge) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def review_unanswered(register: Register, edge: Edge) -> Iterator[Finding]:
+    """Its last review asked for an end or a change, and after a month it stands as it was."""
+    wanted = ASKED.get(edge.outcome)
+    if wanted and edge.reviewed_on is not None and edge.reviewed_on + SETTLED < register.on:
+        _, what, holder = passes(register, edge)
+        yield of_edge(
+            register, "review_unanswered", edge,
+            f"The review on {day(edge.reviewed_on)} asked for the delegation of {what} to {holder} {wanted}, and it "
+            "still stands as it was.",
+            "End it, and draft another one where the function is to stay delegated; or review it again.",
+        )  # fmt: skip
+
+
 def reserved_delegated(register: Register, edge: Edge) -> Iterator[Finding]:
     """The board decides it itself."""
     if not register.functions[edge.function].delegable and register.confers(edge) and not register.moves(edge):
@@ -341,7 +355,8 @@ def _ended(register: Register, node: Node) -> date | None:
 
 
 EACH = (
-    expiring, review_overdue, reserved_delegated, basis_not_open, vacant_post, lead_of_post_not_employed, closed_body,
+    expiring, review_overdue, review_unanswered, reserved_delegated, basis_not_open, vacant_post,
+    lead_of_post_not_employed, closed_body,
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def attempt(request: HttpRequest, act: Callable[[], Any], done: str, form: Any =
             if form is not None:
                 form.add_error(reason.field if reason.field in form.fields else None, reason.text)
             else:
-                messages.error(request, f"Not done. Still needed: {reason.text}")
+                messages.error(request, f"Not done. To be settled first: {reason.text}")
         return False
     messages.success(request, done)
     return True

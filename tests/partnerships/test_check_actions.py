@@ -384,5 +384,6 @@ def test_the_command_prints_json_and_ends_well_without_an_error(world):
 
 
 def test_the_command_refuses_what_is_no_icb(world):
-    with pytest.raises(CommandError, match="“RCF” is not the code of an integrated care board"):
+    with pytest.raises(CommandError, match="“RCF” is not the code of an integrated care board") as refused:
         call_command("check_governance", "--system=RCF")
+    assert refused.value.returncode == 2

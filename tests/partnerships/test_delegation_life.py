@@ -6,8 +6,11 @@ import pytest
 import time_machine
 
 from partnerships.authority import Status
-from partnerships.models import Delegation, Function, Post
+from partnerships.delegation_guards import delegation_is_sound
+from partnerships.models import Delegation, DelegationReview, Function, Post, Succession
 from partnerships.queries.authority import ask
+from partnerships.queries.check_facts import facts_for
+from partnerships.queries.delegation_facts import gather_saved
 from tests.delegating import edge, open_bases, typed
 
 TODAY = date(2026, 10, 20)
@@ -163,3 +166,37 @@ def test_a_contract_is_drawn_as_what_it_is(sign_in, world):
     assert "spend on this function by a contract, up to £40,000,000 a financial year; the function stays with" in page
     assert "passed this function to" not in page and "edge loose" in page and "spends up to £40,000,000" in page
     assert "It gives no authority" not in page
+
+
+# --- Reviews and novations ----------------------------------------------------------------------------------------
+
+
+def test_a_review_before_it_began_is_refused_and_keeps_what_was_typed(sign_in, world):
+    held = Delegation.objects.get(to_forum=world.place_board)
+    sent = {"outcome": "kept", "note": "Typed with care", **day("held_on", held.starts - timedelta(days=1))}
+    answer = sign_in("officer").post(f"/delegations/{held.pk}/reviews/new/", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "once the delegation has begun" in page and "Typed with care" in page
+    assert not held.reviews.exists()
+
+
+def test_the_checks_read_the_last_review(world):
+    held = Delegation.objects.get(to_forum=world.place_board)
+    for on, outcome in ((date(2026, 5, 1), "kept"), (date(2026, 9, 1), "changed"), (date(2026, 4, 1), "kept")):
+        DelegationReview.objects.create(delegation=held, held_on=on, outcome=outcome)
+    (row,) = (each for each in facts_for(world.icb, TODAY).edges if each.id == held.pk)
+    assert (row.outcome, row.reviewed_on) == ("changed", date(2026, 9, 1))
+
+
+def test_only_the_delegation_of_a_body_that_came_before_is_carried_on(sign_in, world):
+    before, other = world.body("RCF"), world.body("RR8")
+    old = edge(before, other, instrument="scheme of the old body")
+    officer = sign_in("officer")
+    assert "Carries on" not in officer.get("/delegations/new/").content.decode()
+    foreign = edge(world.icb, other, status="draft", novates=old, assurance="Reports.")
+    says = lambda: [reason.field for reason in delegation_is_sound(gather_saved(foreign, TODAY))]  # noqa: E731
+    assert "novates" in says()
+    Succession.objects.create(predecessor=before, successor=world.icb, kind="merger", effective_on=date(2026, 4, 1))
+    assert "Scheme of the old body of" in officer.get("/delegations/new/").content.decode()
+    assert "novates" not in says()
+    assert drafted(sign_in, world, novates=old.pk).novates == old

@@ -233,6 +233,18 @@ def test_a_delegation_that_ends_within_sixty_days_is_told(days):
 
 def test_an_overdue_review_is_told():
     assert codes(sound(edges=put(SOUND.edges, 103, review_on=YESTERDAY))) == ["review_overdue"]
+
+
+def test_what_a_review_asked_for_is_done_within_a_month():
+    asked = put(SOUND.edges, 103, outcome="ended", reviewed_on=ON - timedelta(days=31))
+    assert one(sound(edges=asked), "review_unanswered").text == (
+        "The review on 14 December 2026 asked for the delegation of commissioning community services to Director of "
+        "finance to be ended, and it still stands as it was."
+    )
+    assert codes(sound(edges=put(asked, 103, outcome="changed"))) == ["review_unanswered"]
+    assert codes(sound(edges=put(asked, 103, outcome="kept"))) == []
+    assert codes(sound(edges=put(asked, 103, reviewed_on=ON - timedelta(days=30)))) == []
+    assert codes(sound(edges=put(asked, 103, status="ended"))) == []
     assert codes(sound(edges=put(SOUND.edges, 103, review_on=ON))) == []
 
 
@@ -515,7 +527,7 @@ def test_texts_and_actions_fit_where_they_are_kept():
 
 def test_every_check_says_what_it_is_called_and_what_it_rests_on():
     assert all(check.title and check.rests_on for check in CHECKS.values())
-    assert len(CHECKS) == 26
+    assert len(CHECKS) == 27
 
 
 def test_a_register_in_which_nothing_is_recorded_has_no_findings():
