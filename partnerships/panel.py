@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -182,6 +183,13 @@ def facts(asked: Asked, functions: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(label, text) for label, text in found if text]
 
 
+def _share(share: Decimal | None, answer: Answer) -> str:
+    """A body's share of the amount; where no shares are recorded each body answers for all of it."""
+    if share is None:
+        return ""
+    return "the whole amount each" if len(answer.parts) > 1 and share == answer.amount else money(share)
+
+
 def parts(asked: Asked) -> list[dict[str, Any]]:
     """Body by body: what each one's own line says, where several take part."""
     return [
@@ -189,7 +197,7 @@ def parts(asked: Asked) -> list[dict[str, Any]]:
             "name": asked.names.get(Node.body(part.body), str(part.body)),
             "verdict": VERDICTS[part.status],
             "good": part.status is Status.WITHIN_AUTHORITY,
-            "share": "" if part.share is None else money(part.share),
+            "share": _share(part.share, asked.answer),
             "limit": "" if part.limit is None else money(part.limit),
         }
         for part in asked.answer.parts

@@ -137,6 +137,7 @@ class _Dense:
         """A forum with terms and, for each body, a member and a deputy."""
         starts = self.demo.since(host)
         reports_to, rules = more.pop("reports_to", None), more.pop("quorum_rules", [])
+        shares = more.pop("shares", {})
         number = self.rows.add(
             "forum",
             name=name,
@@ -173,6 +174,7 @@ class _Dense:
                 voting=True,
                 holder=holder,
                 deputy=deputy,
+                share=shares.get(code),
                 agreed_on=began,
                 starts=began,
             )
@@ -239,8 +241,9 @@ class _Dense:
         said = self.said["in_common"]
         above = self.boards[said["host"]]
         joint = self._forum(
-            said["name"], said["host"], "committees_in_common", "system", said["trusts"], reports_to=above
-        )
+            said["name"], said["host"], "committees_in_common", "system", said["trusts"], reports_to=above,
+            shares=said["shares"],
+        )  # fmt: skip
         for code in said["trusts"]:
             body = self.demo.bodies[code]
             name = f"{_short(body)} committee for shared services"

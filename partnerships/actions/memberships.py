@@ -26,7 +26,7 @@ from partnerships.models import (
     Person,
 )
 
-MEMBERSHIP = ("forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "starts", "ends")
+MEMBERSHIP = ("forum", "organisation", "role", "voting", "holder", "deputy", "share", "agreed_on", "starts", "ends")
 DEPUTY = ("membership", "person", "starts", "ends")
 PASSED = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
 
@@ -47,7 +47,9 @@ def appoint(*, by: Actor, forum: Forum, organisation: Organisation, values: Mapp
     day = values["starts"]
     if not organisation.exists_on(day):
         raise GuardFailed([Reason(f"{organisation.name} does not exist on that day", "starts")])
-    _refuse([*guards.ends_after_start(day, values.get("ends")), *_within(forum, day)])
+    _refuse(
+        [*guards.ends_after_start(day, values.get("ends")), *_within(forum, day), *guards.share_fits(forum, values)]
+    )
     _check_people(forum, organisation, day, values, None)
     member = Membership.objects.create(forum=forum, organisation=organisation, **values)
     return record_new(member, "forum.member_appointed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
@@ -118,6 +120,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
         raise GuardFailed([Reason(f"The membership ends on {in_words(current.ends)}", "from_day")])
     if current.starts is not None and from_day < current.starts:
         raise GuardFailed([Reason(f"The membership begins on {in_words(current.starts)}", "from_day")])
+    _refuse(guards.share_fits(forum, values))
     _check_people(forum, current.organisation, from_day, {**values, "ends": current.ends}, current)
     in_place = current.starts is None or from_day == current.starts
     if in_place:
@@ -129,7 +132,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
     _end(current, yesterday, by)
     made = Membership.objects.create(
         forum=forum, organisation=current.organisation, agreed_on=current.agreed_on, refused_on=current.refused_on,
-        starts=from_day, ends=until, **values,
+        starts=from_day, ends=until, **{"share": current.share, **values},
     )  # fmt: skip
     return record_new(made, "forum.member_changed", MEMBERSHIP, by=by, organisation_id=forum.host_id)
 

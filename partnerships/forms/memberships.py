@@ -30,7 +30,17 @@ class SeatForm(Choosing):
     deputy = PersonField(
         label="First deputy", required=False, empty_label="None", help_text="Stands in for the member."
     )
-    design = {"role": {"hints": ROLES, "small": True}}
+    share = forms.IntegerField(
+        label="Share", required=False, min_value=1, max_value=1000,
+        help_text="The weight of its body in a joint matter: with 1, 1 and 2 a quarter, a quarter and a half. "
+        "Empty: it answers for the whole amount.",
+    )  # fmt: skip
+    design = {"role": {"hints": ROLES, "small": True}, "share": {"width": 4}}
+
+    def keep_share(self, forum: Forum) -> None:
+        """Only in committees in common do bodies have shares."""
+        if forum.form != Forum.Form.COMMITTEES_IN_COMMON:
+            self.drop("share")
 
 
 class MembershipForm(SeatForm):
@@ -44,10 +54,11 @@ class MembershipForm(SeatForm):
         help_text="Attendance counts from then on. Empty: it is offered, and the body accepts or refuses.",
     )  # fmt: skip
     starts = forms.DateField(label="First day")
-    parts = [("", "", ["organisation", ("holder", "deputy"), "role", "voting", ("starts", "agreed_on")])]
+    parts = [("", "", ["organisation", ("holder", "deputy"), "role", "voting", "share", ("starts", "agreed_on")])]
 
     def __init__(self, *args: Any, forum: Forum, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.keep_share(forum)
         bodies = Organisation.objects.on(on)
         if forum.arrangement_id:
             part = ArrangementMember.objects.on(on).filter(arrangement=forum.arrangement_id).values("organisation")
@@ -63,11 +74,12 @@ class ChangeMembershipForm(SeatForm):
     from_day = forms.DateField(
         label="From which day", help_text="Who it was before stays recorded until the day before."
     )
-    parts = [("", "", [("holder", "deputy"), "role", "voting", "from_day"])]
+    parts = [("", "", [("holder", "deputy"), "role", "voting", "share", "from_day"])]
 
     def __init__(self, *args: Any, membership: Membership, on: date, **kwargs: Any) -> None:
-        initial = initial_of(membership, ["role", "voting", "holder", "deputy"])
+        initial = initial_of(membership, ["role", "voting", "holder", "deputy", "share"])
         super().__init__(*args, initial=initial, **kwargs)
+        self.keep_share(membership.forum)
         for name in ("holder", "deputy"):
             self.choose(name, people_of([membership.organisation_id], on))
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from partnerships import authority
@@ -146,17 +146,23 @@ class ForumRow(NamedTuple):
     starts: date | None
     ends: date | None
     reports_to: int | None
-    members: list[int]
+    taking_part: list[dict[str, int | None]]
     committees: list[int]
     places: list[int]
     arrangement: int | None
     arrangement_kind: str | None
 
     @property
+    def members(self) -> list[int]:
+        """The bodies that take part in a joint one."""
+        return [each["body"] for each in self.taking_part if each["body"]]
+
+    @property
     def record(self) -> authority.Forum:
         """As the resolver takes it. A joint one belongs to no single body."""
         joint = self.form in JOINT
-        members = tuple(authority.Participant(pk) for pk in self.members) if joint else ()
+        rows = self.taking_part if joint else ()
+        members = tuple(authority.Participant(each["body"], each["share"]) for each in rows if each["body"])
         body = None if joint else self.host
         days = Span(self.starts, self.ends)
         return authority.Forum(self.id, self.form, body, self.level, members, tuple(self.committees), days)
@@ -180,10 +186,13 @@ def forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
 
 def _forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
     members = voting(on).filter(forum=OuterRef("pk"), forum__form__in=JOINT).order_by("organisation")
+    # a body with several members has the share that any of them was given
+    taking_part = members.values("organisation").annotate(weight=Max("share"))
+    taking_part = taking_part.annotate(row=JSONObject(body="organisation_id", share="weight"))
     within = Forum.committees.through.objects.filter(from_forum=OuterRef("pk")).order_by("to_forum")
     at = Forum.places.through.objects.filter(forum=OuterRef("pk")).order_by("place")
     rows = Forum.objects.filter(wanted).annotate(
-        taking_part=ArraySubquery(members.values("organisation").distinct()),
+        taking_part=ArraySubquery(taking_part.values("row")),
         within=ArraySubquery(within.values("to_forum")),
         at=ArraySubquery(at.values("place")),
     )
