@@ -12,6 +12,7 @@ from .rows import months_from
 
 PART_OF = {"community_diagnostics": "community_services", "provider_capital": "provider_services"}
 RESERVED = ("joint_forward_plan", "community_service_change")
+NHS_ENGLAND = "X24"
 UNDECLARED = 0.05  # the share of declarations that another system has not made
 
 ASSURANCE = "A report on its use each quarter to the body that stays accountable."
@@ -71,7 +72,26 @@ def add_delegations(demo: Demo, plans: list[SystemPlan]) -> Grants:
         for row in plan.delegations:
             _add(demo, plan, row, grants)
         _declare(demo, plan)
+    _from_nhs_england(demo, plans)
     return grants
+
+
+def _from_nhs_england(demo: Demo, plans: list[SystemPlan]) -> None:
+    """General practice, which NHS England has delegated to every ICB; here with leave to pass it on."""
+    path = ("approved", "in_force")
+    for plan in plans:
+        starts = demo.since(plan.code, months=-60)
+        demo.rows.add(
+            "delegation", function="primary_medical_services", from_organisation=NHS_ENGLAND, from_forum=None,
+            to_forum=None, to_post=None, to_organisation=plan.code, model="delegated", basis="s65z5",
+            instrument="Delegation agreement with NHS England, schedule 2", review_on=months_from(demo.today, 9),
+            path=path, starts=starts, ends=None, onward_delegation_permitted=True,
+            assurance="The assurance framework for delegated functions, each year.",
+            **moved_on(demo.today, path, starts, None),
+        )  # fmt: skip
+    demo.rows.add(
+        "completeness", organisation=NHS_ENGLAND, family="primary_care", complete_from=months_from(demo.today, -26)
+    )
 
 
 def _add(demo: Demo, plan: SystemPlan, row: dict[str, Any], grants: Grants) -> None:
