@@ -13,6 +13,7 @@ from ics_governance.wording import day, joined, money
 
 from .authority import Alternative, Answer, Node, Status, Step
 from .authority.words import VERDICTS, sentence, verdict
+from .delegation_guards import CONTRACT, SEAT
 from .queries.authority import Asked
 from .queries.delegation_facts import target_of
 from .queries.meetings import NextMeeting
@@ -115,8 +116,13 @@ def of_draft(delegation: Any) -> list[dict[str, Any]]:
     for step in answer.chain:
         nodes.append(_node(step.target, asked, edge=_edge(step, broken is not None and broken.edge == step.edge)))
     limit = "" if delegation.limit is None else f"up to {money(delegation.limit)}"
-    drafted = {"text": delegation.instrument or "no document named yet", "limit": limit, "broken": facts.twice}
-    target = _node(target_of(delegation), asked, note="would hold it", edge=drafted)
+    spends, voice = delegation.basis == CONTRACT, delegation.model == SEAT
+    drafted = {
+        "text": delegation.instrument or "no document named yet", "limit": limit, "broken": facts.twice,
+        "loose": spends or voice,
+    }  # fmt: skip
+    note = "would spend within it" if spends else "would have a voice" if voice else "would hold it"
+    target = _node(target_of(delegation), asked, note=note, edge=drafted)
     return [*nodes, target | {"here": True}]
 
 

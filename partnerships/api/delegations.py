@@ -55,6 +55,10 @@ class DelegationFilters(InForce):
     to_forum = Id(field_name="to_forum_id")
     place = Id(field_name="places", distinct=True)
 
+    def in_force(self, rows: Any, name: str, value: Any) -> Any:
+        """What ended before it came into force held on no day, whatever days were planned for it."""
+        return super().in_force(rows, name, value).exclude(Delegation.GONE)
+
 
 class PostPart(serializers.ModelSerializer):
     """A named post."""

@@ -71,6 +71,8 @@ def test_what_never_came_into_force_is_ended_without_a_day(api, world):
     send(executive, "post", f"{path}moves/", late, 409, If_Match=approved["ETag"])
     ended = send(executive, "post", f"{path}moves/", {"event": "end"}, 200, If_Match=approved["ETag"])
     assert (ended.body["status"], ended.body["in_force_on"]) == ("ended", None)
+    assert made.body["id"] in {row["id"] for row in executive.rows("delegations/")}
+    assert made.body["id"] not in {row["id"] for row in executive.rows("delegations/", as_of="2026-11-02")}
 
 
 def test_a_review_is_recorded(api, world):

@@ -74,6 +74,12 @@ def test_a_delegation_that_ends_before_it_came_into_force_gave_authority_on_no_d
     assert status_on(world, date(2026, 11, 2)) == Status.EXPIRED
 
 
+def test_a_draft_of_a_contract_is_drawn_as_what_it_would_be(sign_in, world):
+    typed_in = typed(world, to_forum="", to_organisation=world.body("RCF").pk, basis="contract")
+    panel = sign_in("officer").post("/delegations/panel/", typed_in).content.decode()
+    assert "edge loose" in panel and "would spend within it" in panel and "would hold it" not in panel
+
+
 def test_one_that_never_came_into_force_is_listed_only_among_what_is_over(sign_in, world):
     made = approved(sign_in, world)
     client = sign_in("executive")
@@ -163,7 +169,8 @@ def test_a_body_that_never_got_the_function_is_told(sign_in, world):
 def test_a_contract_is_drawn_as_what_it_is(sign_in, world):
     made = edge(world.icb, world.body("RCF"), basis="contract", limit=40_000_000, limit_kind="annual")
     page = page_of(sign_in("officer"), made)
-    assert "spend on this function by a contract, up to £40,000,000 a financial year; the function stays with" in page
+    assert "spend on this function by a contract, up to £40,000,000 a financial year, without an end date." in page
+    assert f"The function stays with {world.icb.label}." in page
     assert "passed this function to" not in page and "edge loose" in page and "spends up to £40,000,000" in page
     assert "It gives no authority" not in page
 
