@@ -118,12 +118,10 @@ class Form(django_forms.Form):
             word_errors(field, str(field.label or name.replace("_", " ").capitalize()))
 
     def laid_out(self) -> list[tuple[str, str, list[list[django_forms.BoundField]]]]:
-        """The form's parts with their fields; one part without a heading where the form names none."""
+        """The form's parts with the fields that it has; one part without a heading where the form names none."""
         parts = self.parts or [("", "", list(self.fields))]
-        return [
-            (heading, hint, [[self[name] for name in ([row] if isinstance(row, str) else row)] for row in rows])
-            for heading, hint, rows in parts
-        ]
+        drawn = lambda row: [self[name] for name in ([row] if isinstance(row, str) else row) if name in self.fields]  # noqa: E731
+        return [(heading, hint, [found for row in rows if (found := drawn(row))]) for heading, hint, rows in parts]
 
     def error_list(self) -> list[dict[str, str]]:
         """The error summary's entries, each with a link to its control."""
@@ -251,12 +249,15 @@ class MoneyField(DecimalField):
 
 def word_errors(field: django_forms.Field, label: str) -> None:
     """Replace Django's general messages by sentences that name the field; a form's own messages stay."""
-    lower = label if label[:2].isupper() else label[:1].lower() + label[1:]
+    lower = label if label[1:2].isupper() else label[:1].lower() + label[1:]
     chooses = isinstance(field, ChoiceField | django_forms.ModelChoiceField | FileField)
     wanted = {"required": f"{'Select' if chooses else 'Enter'} {lower}"}
     wanted["max_length"] = f"{label} must be %(limit_value)d characters or fewer"
     wanted["min_value"] = f"{label} must be %(limit_value)s or more"
     wanted["max_value"] = f"{label} must be %(limit_value)s or less"
+    wanted["max_digits"] = f"{label} must have %(max)s digits or fewer"
+    wanted["max_whole_digits"] = f"{label} must have %(max)s digits or fewer before the point"
+    wanted["max_decimal_places"] = f"{label} must have %(max)s digits or fewer after the point"
     wanted["invalid_choice"] = f"Select {lower} from the list"  # noqa: S608
     match field:
         case BooleanField():

@@ -298,6 +298,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "partnerships.check_nightly",
         "schedule": crontab(hour=2, minute=40),
     },
+    "run the governance checks of what changed": {
+        "task": "partnerships.check_changed",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     "remind people of what ends, daily": {
         "task": "partnerships.remind_of_ends",
         "schedule": crontab(hour=6, minute=45),

@@ -174,6 +174,7 @@ def _delegation(row: Wanted, starts: date, today: date) -> Delegation:
         to_forum_id=row.target, to_post_id=row.post,
         basis=SCHEME, instrument=f"{MARK} scheme of delegation", limit=row.limit, starts=starts,
         ends=today + timedelta(days=400), review_on=today + timedelta(days=200), status=Delegation.Status.IN_FORCE,
+        in_force_on=starts,
     )  # fmt: skip
 
 

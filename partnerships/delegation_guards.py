@@ -29,6 +29,7 @@ class DelegationFacts:
     is a member of the joint committee (None: it is none). `leads`: bodies that employ the executive lead or holder
     of the post (None: no individual holds it). `closed`: the bodies that do not exist on that day, by name.
     `fund_limit`: what the fund allows in all. `own_draft`: whoever wants to approve it has written it.
+    `follows`: the body came after the one whose delegation it carries on.
     """
 
     on: date
@@ -43,6 +44,7 @@ class DelegationFacts:
     closed: tuple[str, ...] = ()
     fund_limit: Decimal | None = None
     own_draft: bool = False
+    follows: bool = True
 
 
 def delegation_is_sound(delegation: Any) -> list[Reason]:
@@ -53,6 +55,15 @@ def delegation_is_sound(delegation: Any) -> list[Reason]:
 def approver_is_another_person(delegation: Any) -> list[Reason]:
     """Somebody else approves it than whoever wrote it."""
     return [Reason("Another person approves it than the one who wrote it")] if delegation.facts.own_draft else []
+
+
+def remarks(delegation: Any, today: date) -> list[str]:
+    """What whoever approves a draft should know of its days; history may be recorded, so it stands against nothing."""
+    if delegation.ends and delegation.ends < today:
+        return ["Its last day has passed: it gives no authority today."]
+    if delegation.starts and delegation.starts < today:
+        return ["Its first day lies before today: once it is in force, the register says that it held from then."]
+    return []
 
 
 def cannot_be_kept(values: Any) -> Iterator[Reason]:
@@ -73,6 +84,19 @@ def cannot_be_kept(values: Any) -> Iterator[Reason]:
         yield Reason("Limit must be 0 or more", "limit")
 
 
+def last_day_is_possible(delegation: Any, last_day: date | None, today: date) -> Iterator[Reason]:
+    """Reasons against ending it with this last day. What never came into force has none to come."""
+    if delegation.in_force_on is None:
+        if last_day is not None and last_day > today:
+            yield Reason("It never came into force, so it ends today", "last_day")
+    elif last_day is None:
+        yield Reason("The last day", "last_day")
+    elif delegation.starts and last_day < delegation.starts:
+        yield Reason("The last day must not lie before the first", "last_day")
+    elif delegation.ends and last_day > delegation.ends:
+        yield Reason("Its last day can be brought forward, not put off: draft another one", "last_day")
+
+
 def _all(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:
     yield from cannot_be_kept(_values(delegation))
     yield from _to_itself(delegation)
@@ -84,6 +108,8 @@ def _all(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:
     yield from _recipient(delegation, facts)
     yield from _basis(delegation, facts)
     yield from _urgent(delegation)
+    if not facts.follows:
+        yield Reason("Only a delegation of a body that came before this one is carried on", "novates")
     yield from _terms(delegation, facts)
 
 
@@ -212,7 +238,8 @@ def _basis(delegation: Any, facts: DelegationFacts) -> Iterator[Reason]:
     if not basis:
         yield Reason("The legal basis", "basis")
         return
-    if basis != CONTRACT and basis not in delegation.function.bases:  # a contract passes on no function
+    elsewhere = basis in (CONTRACT, TRANSFER)  # a contract passes on no function; an order may move any
+    if not elsewhere and basis not in delegation.function.bases:
         yield Reason("This function cannot be delegated on this legal basis", "basis")
     if basis not in facts.bases:
         to = f" to {facts.recipient}" if facts.recipient else ""

@@ -3,7 +3,7 @@
 Every reason is a sentence that says the rule; its field is the one of the form that would mend it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -132,3 +132,10 @@ def lead_is_employed(role: str, holder: Any, delegating: Collection[Any], employ
     names = " or ".join(sorted(body.label for body in delegating))
     text = f"An executive lead holds what was delegated, so must be employed by the body that delegates: {names}"
     return [Reason(text, "holder")]
+
+
+def share_fits(forum: Forum, values: Mapping[str, Any]) -> list[Reason]:
+    """Only in committees in common has a member's body a share of a joint matter."""
+    if values.get("share") is None or forum.form == Forum.Form.COMMITTEES_IN_COMMON:
+        return []
+    return [Reason("Only in committees in common has a body a share of the amount", "share")]

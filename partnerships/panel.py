@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +13,13 @@ from ics_governance.wording import day, joined, money
 
 from .authority import Alternative, Answer, Node, Status, Step
 from .authority.words import VERDICTS, sentence, verdict
+from .delegation_guards import CONTRACT, SEAT
 from .queries.authority import Asked
 from .queries.delegation_facts import target_of
 from .queries.meetings import NextMeeting
 
+LEFT_HIDDEN = "Within a yearly limit, as far as is public"
+WHAT_IS_LEFT = "What is left of the limit this year is known to those who sign in. Before that is taken off:"
 UNSURE = (Status.NOT_RECORDED, Status.PARTIAL)
 # The function is held, if perhaps not for this amount or not at this meeting.
 HOLDS = (Status.WITHIN_AUTHORITY, Status.PARTIAL, Status.EXCEEDS_LIMIT, Status.POST_VACANT)
@@ -45,17 +49,23 @@ def panel(
     asked: Asked | None,
     meetings: Mapping[int, NextMeeting] | None = None,
     again: Callable[[Node], str] | None = None,
+    *,
+    left_hidden: bool = False,
 ) -> Panel:
     """The panel of an answer; `meetings` are the next ones of forums that could take it, by forum id. `again` gives
-    the address that asks the same question of another holder."""
+    the address that asks the same question of another holder. `left_hidden`: the reader may not know what is left of
+    a yearly limit that it rests on, so that it is no plain yes."""
     if asked is None:
         return NO_QUESTION
     answer = asked.answer
     kind = "yes" if answer.within else "unsure" if answer.status in UNSURE else "no"
+    words, says = verdict(answer), sentence(answer, asked.names, asked.places)
+    if left_hidden:
+        kind, words, says = "unsure", LEFT_HIDDEN, f"{WHAT_IS_LEFT} {says}"
     return Panel(
         kind,
-        verdict(answer),
-        sentence(answer, asked.names, asked.places),
+        words,
+        says,
         _nodes(asked),
         [_alternative(row, asked, meetings or {}, again or address) for row in answer.alternatives],
         answer.chain,
@@ -122,8 +132,13 @@ def of_draft(delegation: Any) -> list[dict[str, Any]]:
     for step in answer.chain:
         nodes.append(_node(step.target, asked, edge=_edge(step, broken is not None and broken.edge == step.edge)))
     limit = "" if delegation.limit is None else f"up to {money(delegation.limit)}"
-    drafted = {"text": delegation.instrument or "no document named yet", "limit": limit, "broken": facts.twice}
-    target = _node(target_of(delegation), asked, note="would hold it", edge=drafted)
+    spends, voice = delegation.basis == CONTRACT, delegation.model == SEAT
+    drafted = {
+        "text": delegation.instrument or "no document named yet", "limit": limit, "broken": facts.twice,
+        "loose": spends or voice,
+    }  # fmt: skip
+    note = "would spend within it" if spends else "would have a voice" if voice else "would hold it"
+    target = _node(target_of(delegation), asked, note=note, edge=drafted)
     return [*nodes, target | {"here": True}]
 
 
@@ -193,6 +208,13 @@ def facts(asked: Asked, functions: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(label, text) for label, text in found if text]
 
 
+def _share(share: Decimal | None, answer: Answer) -> str:
+    """A body's share of the amount; where no shares are recorded each body answers for all of it."""
+    if share is None:
+        return ""
+    return "the whole amount each" if len(answer.parts) > 1 and share == answer.amount else money(share)
+
+
 def parts(asked: Asked) -> list[dict[str, Any]]:
     """Body by body: what each one's own line says, where several take part."""
     return [
@@ -200,7 +222,7 @@ def parts(asked: Asked) -> list[dict[str, Any]]:
             "name": asked.names.get(Node.body(part.body), str(part.body)),
             "verdict": VERDICTS[part.status],
             "good": part.status is Status.WITHIN_AUTHORITY,
-            "share": "" if part.share is None else money(part.share),
+            "share": _share(part.share, asked.answer),
             "limit": "" if part.limit is None else money(part.limit),
         }
         for part in asked.answer.parts

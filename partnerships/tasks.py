@@ -1,6 +1,6 @@
-"""Work in the background: the nightly governance checks, and reminders of what ends or is due for review."""
+"""Work in the background: governance checks, nightly and of what changed, and reminders of what ends or is due."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -13,8 +13,12 @@ from ics_governance.permissions import SYSTEM
 from ics_governance.workingdays import add_working_days, is_working_day
 
 from .actions.checks import remind_of_ends, run_checks, tell_of_errors
+from .models import Organisation
+from .queries.changes import changed_since
 
 CHECKS = "governance_checks"
+CHANGED = "changed_checks"
+FEW = 3  # systems that are checked one by one
 ENDS = "expiry_reminders"
 
 
@@ -28,17 +32,37 @@ def _since(kind: str, otherwise: date) -> str:
 def check_nightly() -> None:
     """Ask for the nightly checks of all England. Asked twice, it is one job."""
     day = timezone.localdate()
-    since = _since(CHECKS, day - timedelta(days=1))
-    jobs.enqueue(CHECKS, key=f"{CHECKS}:{day}", args={"since": since, "until": day.isoformat()})
+    jobs.enqueue(CHECKS, key=f"{CHECKS}:{day}", args={"until": day.isoformat()})
 
 
 @jobs.job(CHECKS)
-def governance_checks(job: RunningJob, *, since: str, until: str) -> dict[str, Any]:
-    """Check everything, then tell people of new errors in their systems."""
+def governance_checks(job: RunningJob, *, until: str) -> dict[str, Any]:
+    """Check everything, then tell people of errors in their systems that are new, whenever today they were found."""
     day = date.fromisoformat(until)
     ran = run_checks(by=SYSTEM, on=day)
-    told = tell_of_errors(since=date.fromisoformat(since), until=day)
+    told = tell_of_errors(on=day)
     return {"summary": str(ran), "new": ran.new, "told": told, "url": "/checks/"}
+
+
+@app.task(name="partnerships.check_changed")
+def check_changed() -> None:
+    """Ask for checks of the systems whose records changed since they were last asked for. Many changes are one job;
+    while one waits or runs, what comes meanwhile waits for the next."""
+    last = Job.objects.filter(kind=CHANGED).exclude(state=Job.State.FAILED).order_by("-pk").first()
+    if last is not None and last.state != Job.State.DONE:
+        return
+    systems, place = changed_since(last.args["until"] if last else 0, timezone.localdate())
+    if systems:
+        jobs.enqueue(CHANGED, key=f"{CHANGED}:{place}", args={"systems": sorted(systems), "until": place})
+
+
+@jobs.job(CHANGED)
+def changed_checks(job: RunningJob, *, systems: list[int], until: int) -> dict[str, Any]:
+    """Check these systems again; when they are many, all of England in one run, which costs less."""
+    found = list(Organisation.objects.filter(pk__in=systems).order_by("pk"))
+    ran = [run_checks(by=SYSTEM, system=icb) for icb in found] if len(found) <= FEW else [run_checks(by=SYSTEM)]
+    new, gone = sum(each.new for each in ran), sum(each.gone for each in ran)
+    return {"summary": f"{new:,} new findings, {gone:,} gone.", "new": new, "url": "/checks/"}
 
 
 @app.task(name="partnerships.remind_of_ends")

@@ -5,7 +5,7 @@ from typing import Any
 
 from ics_governance.context import system
 from partnerships.models import Delegation, Forum, Function, LegalBasis, Membership, Organisation
-from tests.world import LONG_AGO, World
+from tests.world import LONG_AGO, World, moved
 
 FIRST = {"starts_day": "1", "starts_month": "11", "starts_year": "2026"}
 OPEN = [
@@ -51,9 +51,9 @@ def edge(source: Organisation, target: Forum | Organisation | Any, *, status: st
     values.setdefault("function", Function.objects.get(code="community_services"))
     made = Delegation.objects.create(from_organisation=source, **{kind: target}, **values)
     made.places.set(places)
-    for step in {"draft": (), "approved": ("approved",), "in_force": ("approved", "in_force"),
-                 "suspended": ("approved", "in_force", "suspended")}[status]:  # fmt: skip
-        Delegation.objects.filter(pk=made.pk).update(status=step)
+    steps = {"draft": (), "approved": ("approved",), "in_force": ("approved", "in_force"),
+             "suspended": ("approved", "in_force", "suspended")}  # fmt: skip
+    moved(made, *steps[status])
     made.refresh_from_db()
     return made
 

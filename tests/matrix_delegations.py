@@ -62,6 +62,8 @@ for side, drafters, approvers in ((ours, OFFICER, EXECUTIVE), (theirs, OTHER, NO
     moves = {"rest": by_api(NOT_OFFERED)}
     side("api-delegations-moves", "a draft", draft, get=by_api(seen(team, team)), post=by_api(seen(team, team, 400)),
          **moves)  # fmt: skip
+    side("api-delegations-reviews", "one", held, get=by_api(NOT_OFFERED),
+         post=by_api(only(drafters, 400, others=403)), **moves)  # fmt: skip
     side("api-delegations-moves", "one", held, get=by_api(signed_in(200)), post=by_api(signed_in(400)), **moves)
 ours("delegation-move", "no such event", pk("delegation", event="nothing"), post=signed_in(404))
 row("api-delegations-list", get=by_api(signed_in(200)), post=by_api(only(DRAFTERS, 400, others=403)),

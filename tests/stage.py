@@ -56,7 +56,7 @@ from partnerships.models import (
     TermsOfReference,
 )
 from tests import exchanges, records, stage_cases, stage_rehearsals
-from tests.world import LONG_AGO, World
+from tests.world import LONG_AGO, World, moved
 
 HELD_ON = date(2026, 10, 14)
 COMING = date(2099, 1, 14)
@@ -174,9 +174,8 @@ def _side(
             instrument=f"scheme of {host}",
             starts=LONG_AGO,
         )
-        for step in STATUSES[status]:
-            made.status = step
-            made.save(update_fields=["status"])
+        moved(made, *STATUSES[status])
+        made.refresh_from_db()
         return made
 
     meeting, coming = (_meeting(forum, day, audience, capacities) for day in (HELD_ON, COMING))

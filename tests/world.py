@@ -213,8 +213,14 @@ def _delegate(icb: Organisation, source: Forum, target: Forum, instrument: str, 
         ends=date(2027, 3, 31),
     )
     edge.places.set(places)
-    for status in ("approved", "in_force"):
-        Delegation.objects.filter(pk=edge.pk).update(status=status)
+    moved(edge, "approved", "in_force")
+
+
+def moved(delegation: Delegation, *steps: str) -> None:
+    """Take a delegation through these states one by one, as the database demands; in force since its first day."""
+    for step in steps:
+        since = {"in_force_on": delegation.starts or LONG_AGO} if step == "in_force" else {}
+        Delegation.objects.filter(pk=delegation.pk).update(status=step, **since)
 
 
 class World:

@@ -96,7 +96,8 @@ register(
              else 'overdue' end outcome,
            review_on noted_on, null::numeric amount
     from partnerships_delegation
-    where status in ('in_force', 'ended') and starts <= %(until)s and (ends is null or ends >= %(until)s)""",
+    where status in ('in_force', 'ended') and in_force_on is not null
+      and starts <= %(until)s and (ends is null or ends >= %(until)s)""",
     {
         "in_date": "To be reviewed by {day}",
         "overdue": "Should have been reviewed by {day}",

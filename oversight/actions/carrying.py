@@ -140,7 +140,7 @@ class Carrier:
     def _end_delegations(self, ids: list[int]) -> None:
         """As its workflow ends one."""
         row = DELEGATION.find("end")
-        Delegation.objects.filter(pk__in=ids, status__in=row.sources).update(status=row.target)
+        Delegation.objects.filter(pk__in=ids, status__in=row.sources).update(status=row.target, ended_on=self.by.on)
         open_ones = Suspension.objects.filter(delegation__in=ids, ends=None, starts__lte=self.plan.order.last_day)
         open_ones.update(ends=self.plan.order.last_day)
 
@@ -267,7 +267,7 @@ class Carrier:
         if kind in FOLLOWS:
             values[FOLLOWS[kind]] = old.pk
         if kind == "delegation":
-            values |= self._novated(old)
+            values |= self._novated(old) | self._moved_on(self._status(move))
         return values | self._owned(kind, move, old)
 
     def _novated(self, old: Delegation) -> dict[str, Any]:
@@ -373,6 +373,15 @@ class Carrier:
             for move, row in zip(moves, rows, strict=True)
             if wanted[row.pk] == "suspended"
         )
+
+    def _moved_on(self, status: str) -> dict[str, Any]:
+        """When the moves of a novation were made: all of them now, by whoever carries it on."""
+        made = STEPS[status]
+        approved = "approve" in made
+        return {
+            "approved_on": self.by.on if approved else None, "approved_by_id": self.by.user_id if approved else None,
+            "in_force_on": self.by.on if "bring_into_force" in made else None, "ended_on": None,
+        }  # fmt: skip
 
     def _status(self, move: Move) -> str:
         before = str(move.record.facts.get("status", "draft"))

@@ -1,6 +1,7 @@
 """Delegations as the plans list them, and what the generator itself knows of who may decide what."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from .rows import months_from
 
 PART_OF = {"community_diagnostics": "community_services", "provider_capital": "provider_services"}
 RESERVED = ("joint_forward_plan", "community_service_change")
+NHS_ENGLAND = "X24"
 UNDECLARED = 0.05  # the share of declarations that another system has not made
 
 ASSURANCE = "A report on its use each quarter to the body that stays accountable."
@@ -70,7 +72,26 @@ def add_delegations(demo: Demo, plans: list[SystemPlan]) -> Grants:
         for row in plan.delegations:
             _add(demo, plan, row, grants)
         _declare(demo, plan)
+    _from_nhs_england(demo, plans)
     return grants
+
+
+def _from_nhs_england(demo: Demo, plans: list[SystemPlan]) -> None:
+    """General practice, which NHS England has delegated to every ICB; here with leave to pass it on."""
+    path = ("approved", "in_force")
+    for plan in plans:
+        starts = demo.since(plan.code, months=-60)
+        demo.rows.add(
+            "delegation", function="primary_medical_services", from_organisation=NHS_ENGLAND, from_forum=None,
+            to_forum=None, to_post=None, to_organisation=plan.code, model="delegated", basis="s65z5",
+            instrument="Delegation agreement with NHS England, schedule 2", review_on=months_from(demo.today, 9),
+            path=path, starts=starts, ends=None, onward_delegation_permitted=True,
+            assurance="The assurance framework for delegated functions, each year.",
+            **moved_on(demo.today, path, starts, None),
+        )  # fmt: skip
+    demo.rows.add(
+        "completeness", organisation=NHS_ENGLAND, family="primary_care", complete_from=months_from(demo.today, -26)
+    )
 
 
 def _add(demo: Demo, plan: SystemPlan, row: dict[str, Any], grants: Grants) -> None:
@@ -81,18 +102,30 @@ def _add(demo: Demo, plan: SystemPlan, row: dict[str, Any], grants: Grants) -> N
     ends = months_from(demo.today, row["ends"]) if "ends" in row else None
     review = months_from(demo.today, row["review"]) if "review" in row else None
     status, model = row.get("status", "in_force"), row.get("model", "delegated")
+    path = PATHS[status]
     number = demo.rows.add(
         "delegation", function=row["function"], from_organisation=body, from_forum=source.number if source else None,
         to_forum=target.number if target else None, to_post=post["number"] if post else None,
         to_organisation=None if target or post else row["to"], model=model, basis=row["basis"],
-        instrument=row["instrument"], limit=row.get("limit"), review_on=review, path=PATHS[status], starts=starts,
+        instrument=row["instrument"], limit=row.get("limit"), review_on=review, path=path, starts=starts,
         ends=ends, limit_kind="annual" if row.get("annual") else "whole_life", assurance=ASSURANCE,
+        **moved_on(demo.today, path, starts, ends),
     )  # fmt: skip
     if "place" in row:
         demo.rows.add("delegation_places", delegation=number, place=plan.place_named(row["place"]).number)
     if target:
         works = status == "in_force" and model == "delegated" and "breaks" not in row
         grants.add(target, row["function"], Grant(body, row.get("limit"), starts, ends, works))
+
+
+def moved_on(today: date, path: Sequence[str], starts: date, ends: date | None) -> dict[str, date | None]:
+    """When a delegation made the moves of its path: ready by its first day, ended by its last."""
+    ready = min(starts, today)
+    return {
+        "approved_on": ready if path else None,
+        "in_force_on": ready if "in_force" in path else None,
+        "ended_on": min(ends or today, today) if "ended" in path else None,
+    }
 
 
 def _declare(demo: Demo, plan: SystemPlan) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from partnerships.forms_of_forum import needs_consent
 
+from .delegations import moved_on
 from .england import Body, Demo
 from .people import People
 from .plans import ArrangementPlan, SystemPlan
@@ -144,6 +145,7 @@ class _Dense:
         """A forum with terms and, for each body, a member and a deputy."""
         starts = self.demo.since(host)
         reports_to, rules = more.pop("reports_to", None), more.pop("quorum_rules", [])
+        shares = more.pop("shares", {})
         number = self.rows.add(
             "forum",
             name=name,
@@ -180,6 +182,7 @@ class _Dense:
                 voting=True,
                 holder=holder,
                 deputy=deputy,
+                share=shares.get(code),
                 agreed_on=began,
                 starts=began,
                 **consent(self.demo, form, code, began),
@@ -247,8 +250,9 @@ class _Dense:
         said = self.said["in_common"]
         above = self.boards[said["host"]]
         joint = self._forum(
-            said["name"], said["host"], "committees_in_common", "system", said["trusts"], reports_to=above
-        )
+            said["name"], said["host"], "committees_in_common", "system", said["trusts"], reports_to=above,
+            shares=said["shares"],
+        )  # fmt: skip
         for code in said["trusts"]:
             body = self.demo.bodies[code]
             name = f"{_short(body)} committee for shared services"
@@ -298,12 +302,14 @@ class _Dense:
 
     def _delegation(self, function: str, owner: str, **terms: Any) -> int:
         today = self.demo.today
+        path, ends = ("approved", "in_force"), months_from(today, 10)
+        terms = {"starts": self.demo.since(owner, months=-20)} | terms
         usual = {
             "to_forum": None,
             "to_organisation": None,
             "to_post": None,
             "limit_kind": "whole_life",
-            "starts": self.demo.since(owner, months=-20),
+            **moved_on(today, path, terms["starts"], ends),
         }
         return self.rows.add(
             "delegation",
@@ -313,8 +319,8 @@ class _Dense:
             from_post=None,
             model="delegated",
             review_on=months_from(today, 5),
-            path=("approved", "in_force"),
-            ends=months_from(today, 10),
+            path=path,
+            ends=ends,
             assurance="A report on its use each quarter, and internal audit every second year.",
             **usual | terms,
         )
@@ -377,12 +383,15 @@ class _Dense:
         )
 
     def _events(self) -> None:
-        """Suspensions and reviews of what the plans list; drafts learn who drafted them."""
+        """Suspensions and reviews of what the plans list; each learns who drafted or approved it."""
         users = self.people.users
         drafters = {self.plan.code: users["icb.officer@demo.test"], "E08000032": users["council.partner@demo.test"]}
+        approvers = {self.plan.code: users["icb.exec@demo.test"]}
         for number, row in enumerate(self.rows.tables["delegation"], 1):
             if not row["path"]:
                 row["drafted_by"] = drafters.get(row["from_organisation"])
+            else:
+                row["approved_by"] = approvers.get(row["from_organisation"])
             if row["from_organisation"] != self.plan.code:
                 continue
             if row["path"] and row["path"][-1] == "suspended":

@@ -104,20 +104,20 @@ def _put(row: CheckFinding, each: Finding) -> bool:
 
 
 @transaction.atomic
-def tell_of_errors(*, since: date, until: date) -> int:
-    """One digest a person and day: errors first seen after `since`, up to `until`. Says how many people were told."""
-    rows = CheckFinding.objects.filter(
-        severity=CheckFinding.Severity.ERROR, first_seen__gt=since, first_seen__lte=until, system__isnull=False
-    )
+def tell_of_errors(*, on: date) -> int:
+    """One digest a person and day, of the errors that nobody was told of yet. Says how many people were told."""
+    untold = CheckFinding.objects.filter(severity=CheckFinding.Severity.ERROR, told_on=None, system__isnull=False)
+    rows = list(untold.order_by("code", "id"))
     by_system: dict[int, list[str]] = {}
-    for pk, text in rows.order_by("code", "id").values_list("system_id", "text"):
-        by_system.setdefault(pk, []).append(text)
+    for row in rows:
+        by_system.setdefault(row.system_id, []).append(row.text)  # type: ignore[arg-type]
+    CheckFinding.objects.filter(pk__in=[row.pk for row in rows]).update(told_on=on)
     texts: dict[int, list[str]] = {}
-    for body, people in people_who(P.CHECK_RUN, "host", by_system, until).items():
+    for body, people in people_who(P.CHECK_RUN, "host", by_system, on).items():
         for user in people:
             texts.setdefault(user, []).extend(by_system[body])
     for user, found in texts.items():
-        _digest(user, "checks", "Governance checks", found, "/checks/?severity=error", until)
+        _digest(user, "checks", "Governance checks", found, "/checks/?severity=error", on)
     return len(texts)
 
 

@@ -14,7 +14,7 @@ from ics_governance.actions import carry_out, locked, record_new
 from ics_governance.permissions import Actor, Refused
 from ics_governance.workflow import GuardFailed, Reason
 from partnerships.access import P, require
-from partnerships.delegation_guards import cannot_be_kept
+from partnerships.delegation_guards import cannot_be_kept, last_day_is_possible
 from partnerships.models import Completeness, Delegation, DelegationReview, Function, Organisation, Place, Suspension
 from partnerships.queries.delegation_facts import gather_saved
 from partnerships.workflows import DELEGATION
@@ -95,6 +95,7 @@ def approve(*, by: Actor, delegation: Delegation) -> Delegation:
     """The accountable body approves the draft: another person than whoever wrote it, and nothing stands against it."""
     return carry_out(
         DELEGATION, "approve", delegation, by=by, organisation_id=delegation.from_organisation_id,
+        changes={"approved_on": by.on, "approved_by": by.user_id},
         prepare=lambda current: gather_saved(current, by.on, by.user_id), whole=FIELDS,
     )  # fmt: skip
 
@@ -106,7 +107,7 @@ def withdraw(*, by: Actor, delegation: Delegation) -> Delegation:
 
 def bring_into_force(*, by: Actor, delegation: Delegation) -> Delegation:
     """An approved delegation takes effect, within its dates."""
-    return _move("bring_into_force", by, delegation)
+    return _move("bring_into_force", by, delegation, in_force_on=by.on)
 
 
 def _move_and_tell(
@@ -152,14 +153,15 @@ def _close_suspension(delegation: Delegation, last_day: date) -> None:
 
 
 @transaction.atomic
-def end(*, by: Actor, delegation: Delegation, last_day: date) -> Delegation:
-    """End it, with its last day; until then it holds."""
+def end(*, by: Actor, delegation: Delegation, last_day: date | None = None) -> Delegation:
+    """End it, with its last day; until then it holds. One that never came into force has no last day: it just ends."""
     require(by, P.DELEGATION_APPROVE, delegation)
-    if delegation.starts and last_day < delegation.starts:
-        raise GuardFailed([Reason("The last day must not lie before the first", "last_day")])
-    if delegation.ends and last_day > delegation.ends:
-        raise GuardFailed([Reason("Its last day can be brought forward, not put off: draft another one", "last_day")])
-    moved = _move("end", by, delegation, ends=last_day)
+    current = locked(delegation)
+    if reasons := list(last_day_is_possible(current, last_day, by.on)):
+        raise GuardFailed(reasons)
+    if current.in_force_on is None or last_day is None:
+        return _move("end", by, delegation, ended_on=by.on)
+    moved = _move("end", by, delegation, ends=last_day, ended_on=by.on)
     _close_suspension(moved, last_day)
     return moved
 
@@ -185,6 +187,8 @@ def review(
         reasons.append(Reason("Only what was approved is reviewed"))
     if held_on > by.on:
         reasons.append(Reason("A review is recorded once it was held", "held_on"))
+    if current.starts and held_on < current.starts:
+        reasons.append(Reason("A review is held once the delegation has begun", "held_on"))
     if next_review_on and next_review_on <= held_on:
         reasons.append(Reason("The next review comes after this one", "next_review_on"))
     if reasons:

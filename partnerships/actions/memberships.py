@@ -39,8 +39,8 @@ from partnerships.models import (
 from .sets import withdrawn
 
 MEMBERSHIP = (
-    "forum", "organisation", "role", "voting", "holder", "deputy", "agreed_on", "consented_on", "consented_by",
-    "starts", "ends",
+    "forum", "organisation", "role", "voting", "holder", "deputy", "share", "agreed_on", "consented_on",
+    "consented_by", "starts", "ends",
 )  # fmt: skip
 DEPUTY = ("membership", "person", "starts", "ends")
 PASSED = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
@@ -71,6 +71,7 @@ def appoint(*, by: Actor, forum: Forum, organisation: Organisation, values: Mapp
         *no_longer_than(current.name, current.ends, values.get("ends")),
         *not_after(values.get("agreed_on"), by.on, AGREED_ALREADY, "agreed_on"),
         *guards.consent_is_given(current.form, organisation, values.get("consented_on"), by.on),
+        *guards.share_fits(forum, values),
     ])  # fmt: skip
     lasting = {**values, "ends": earlier(values.get("ends"), current.ends)}
     _check_people(forum, organisation, day, lasting, None)
@@ -166,6 +167,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
         raise GuardFailed([Reason(f"The membership begins on {in_words(current.starts)}", "from_day")])
     consent = {name: values.get(name, getattr(current, name)) for name in ("consented_on", "consented_by")}
     _refuse(guards.consent_is_given(forum.form, current.organisation, consent["consented_on"], by.on))
+    _refuse(guards.share_fits(forum, values))
     _check_people(forum, current.organisation, from_day, {**values, "ends": current.ends}, current)
     _refuse([*_is_a_change(current, values), *_deputies_are_free(current, values, from_day)])
     in_place = current.starts is None or from_day == current.starts
@@ -179,7 +181,7 @@ def change_membership(*, by: Actor, membership: Membership, from_day: date, valu
     _end(current, yesterday, by)
     made = Membership.objects.create(
         forum=forum, organisation=current.organisation, agreed_on=current.agreed_on, refused_on=current.refused_on,
-        starts=from_day, ends=until, **{**values, **consent},
+        starts=from_day, ends=until, **{"share": current.share, **values, **consent},
     )  # fmt: skip
     _carry_on(going_on, made)
     return record_new(made, "forum.member_changed", MEMBERSHIP, by=by, organisation_id=forum.host_id)

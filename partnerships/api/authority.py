@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from ics_governance.api_views import Endpoint
 from partnerships.access import visible_or_404
-from partnerships.authority import Status
+from partnerships.authority import Node, Status
 from partnerships.authority.words import sentence, verdict
-from partnerships.models import Forum, Place
-from partnerships.queries.authority import Asked, ask
+from partnerships.forms.authority import node_of
+from partnerships.models import Place
+from partnerships.queries.authority import HOLDERS, Asked, ask_of
 
 from .filters import LARGEST_ID, DateField, FunctionField
 
@@ -26,14 +27,37 @@ MOST_PLACES = 100
 class Question(forms.Form):
     """What is asked. `place` is read apart, since it may be repeated."""
 
-    forum = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    forum = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    holder = forms.CharField(max_length=30, required=False)
     function = FunctionField(max_length=40)
     amount = forms.DecimalField(min_value=Decimal(0), max_digits=14, decimal_places=2, required=False)
     on = DateField(required=False)
 
+    def clean_holder(self) -> Node | None:
+        """A forum, post or body written as `post:3`."""
+        text = self.cleaned_data["holder"]
+        try:
+            return node_of(text) if text else None
+        except ValueError:
+            raise forms.ValidationError("Write a forum as forum:12, a post as post:3, a body as body:4.") from None
+
+    def clean(self) -> dict[str, Any]:
+        """Who is asked about is said once, in one of the two ways."""
+        found = super().clean() or {}
+        if not self.errors.keys() & {"forum", "holder"} and (found["forum"] is None) is (found["holder"] is None):
+            self.add_error("forum", "Name who would decide: either forum, or holder such as post:3.")
+        return found
+
+    @property
+    def node(self) -> Node:
+        """Who is asked about."""
+        found: Node = self.cleaned_data["holder"] or Node.forum(self.cleaned_data["forum"])
+        return found
+
 
 PARAMETERS = [
-    OpenApiParameter("forum", OpenApiTypes.INT64, required=True, description="Id of the forum."),
+    OpenApiParameter("forum", OpenApiTypes.INT64, description="Id of the forum."),
+    OpenApiParameter("holder", str, description="In place of forum: a forum, post or body, such as post:3."),
     OpenApiParameter("function", str, required=True, description="Code of the function."),
     OpenApiParameter("amount", OpenApiTypes.DECIMAL, description="Pounds over the whole life."),
     OpenApiParameter("place", OpenApiTypes.INT64, many=True, description="Id of a place; may be repeated."),
@@ -74,7 +98,7 @@ class AuthorityAnswer(serializers.Serializer):
 
 
 class Authority(Endpoint):
-    """May this forum take this decision?"""
+    """May this forum, post or body take this decision?"""
 
     permission_classes = (IsAuthenticated,)
     repeatable = frozenset({"place"})
@@ -91,9 +115,10 @@ class Authority(Endpoint):
         if not question.is_valid() or faults:
             raise exceptions.ValidationError({**question.errors, **faults})
         asked = dict(question.cleaned_data)
-        forum = visible_or_404(request.actor, Forum.objects.select_related("host"), pk=asked["forum"])
+        node = question.node
+        holder = visible_or_404(request.actor, HOLDERS[node.kind]._default_manager.all(), pk=node.id)
         day = asked["on"] or request.actor.on
-        return Response(in_words(ask(forum, asked["function"], amount=asked["amount"], places=places, on=day)))
+        return Response(in_words(ask_of(holder, asked["function"], amount=asked["amount"], places=places, on=day)))
 
     @staticmethod
     def places(request: Request) -> tuple[list[int], dict[str, list[str]]]:

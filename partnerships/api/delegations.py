@@ -24,13 +24,19 @@ from partnerships.workflows import DELEGATION
 
 from .filters import Body, Id, InForce, OfFunction, body_named, one_of
 from .parts import BodyPart, ForumPart, FunctionPart, PlacePart, ReasonPart, Visible
+from .writing import ABSENT, Sent, one
 
 MAKERS: dict[str, Callable[..., Delegation]] = {
     "approve": actions.approve, "withdraw": actions.withdraw, "bring_into_force": actions.bring_into_force,
     "suspend": actions.suspend, "resume": actions.resume, "end": actions.end,
 }  # fmt: skip
+TAKES = {"suspend": ["reason"], "end": ["last_day"]}
 LONGEST_CODE = 40
-ASKS = {"suspend": ["reason"], "end": ["last_day"]}
+
+
+def asks(event: str, delegation: Delegation) -> list[str]:
+    """What a move must be sent with. What never came into force has no last day to choose."""
+    return [] if event == "end" and delegation.in_force_on is None else TAKES.get(event, [])
 
 
 def told(reasons: Iterable[Reason]) -> list[dict[str, str]]:
@@ -49,6 +55,10 @@ class DelegationFilters(InForce):
     to_forum = Id(field_name="to_forum_id")
     place = Id(field_name="places", distinct=True)
 
+    def in_force(self, rows: Any, name: str, value: Any) -> Any:
+        """What ended before it came into force held on no day, whatever days were planned for it."""
+        return super().in_force(rows, name, value).exclude(Delegation.GONE)
+
 
 class PostPart(serializers.ModelSerializer):
     """A named post."""
@@ -59,7 +69,11 @@ class PostPart(serializers.ModelSerializer):
 
 
 class DelegationRecord(serializers.ModelSerializer):
-    """A delegation. `limit`: pounds, inclusive, null for none. No places: the whole area of whoever passed it on."""
+    """A delegation. `limit`: pounds, inclusive, null for none. No places: the whole area of whoever passed it on.
+
+    `approved_on`: when `from_organisation` approved it. `in_force_on` null: it never gave authority. `ended_on`: when
+    its end was recorded; `ends` is its last day.
+    """
 
     function = FunctionPart()
     from_organisation = BodyPart()
@@ -76,7 +90,7 @@ class DelegationRecord(serializers.ModelSerializer):
             "id", "function", "from_organisation", "from_forum", "from_post", "to_organisation", "to_forum", "to_post",
             "model", "basis", "instrument", "limit", "limit_kind", "places", "starts", "ends", "review_on",
             "conditions", "onward_delegation_permitted", "status", "fund", "urgent", "ratify_within", "assurance",
-            "novates",
+            "novates", "approved_on", "in_force_on", "ended_on",
         )  # fmt: skip
 
 
@@ -135,26 +149,22 @@ def _function(code: str) -> Function | None:
     return Function.objects.filter(code=code).first()
 
 
-def _of(rows: Any) -> Any:
-    return serializers.PrimaryKeyRelatedField(queryset=rows, required=False, allow_null=True)
-
-
 class DelegationDraft(serializers.Serializer):
     """A draft as it is sent: it may lack all but a function, the body, and one recipient."""
 
     from_organisation = Coded(body_named, help_text="ODS or GSS code of the body whose authority is passed on.")
     function = Coded(_function)
-    from_forum = _of(Forum.objects.all())
-    from_post = _of(Post.objects.all())
-    to_forum = _of(Forum.objects.select_related("host"))
+    from_forum = one(Forum.objects.all())
+    from_post = one(Post.objects.all())
+    to_forum = one(Forum.objects.select_related("host"))
     to_organisation = Coded(body_named, required=False, allow_null=True)
-    to_post = _of(Post.objects.all())
+    to_post = one(Post.objects.all())
     model = serializers.ChoiceField(Delegation.Model.choices, required=False)
     basis = serializers.CharField(max_length=40, required=False, allow_blank=True)
     instrument = serializers.CharField(max_length=160, required=False, allow_blank=True)
     limit = serializers.DecimalField(14, 2, min_value=0, required=False, allow_null=True)
     limit_kind = serializers.ChoiceField(Delegation.LimitKind.choices, required=False)
-    fund = _of(Fund.objects.all())
+    fund = one(Fund.objects.all())
     urgent = serializers.BooleanField(required=False)
     ratify_within = serializers.IntegerField(min_value=1, max_value=60, required=False, allow_null=True)
     starts = serializers.DateField(required=False, allow_null=True)
@@ -163,7 +173,13 @@ class DelegationDraft(serializers.Serializer):
     conditions = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     assurance = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     onward_delegation_permitted = serializers.BooleanField(required=False)
-    places = serializers.PrimaryKeyRelatedField(queryset=Place.objects.all(), many=True, required=False)
+    novates = one(
+        Delegation.objects.exclude(status__in=Delegation.NEVER_APPROVED),
+        help_text="The delegation of a body that came before this one, which this one carries on.",
+    )
+    places = serializers.PrimaryKeyRelatedField(
+        queryset=Place.objects.all(), many=True, required=False, error_messages=ABSENT
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Names that it does not know are refused: a misspelt one would be lost."""
@@ -172,12 +188,21 @@ class DelegationDraft(serializers.Serializer):
         return attrs
 
 
+class ReviewSent(Sent):
+    """A review that was held."""
+
+    held_on = serializers.DateField()
+    outcome = serializers.ChoiceField(DelegationReview.Outcome.choices)
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    next_review_on = serializers.DateField(required=False, allow_null=True)
+
+
 class DelegationMove(serializers.Serializer):
     """A move to make: the event, and what it asks for."""
 
     event = serializers.ChoiceField(list(MAKERS))
     reason = serializers.CharField(required=False, max_length=2000, help_text="For suspend.")
-    last_day = serializers.DateField(required=False, help_text="For end.")
+    last_day = serializers.DateField(required=False, help_text="For end, once it came into force.")
 
 
 class DelegationMovePart(serializers.Serializer):
@@ -258,6 +283,18 @@ class Delegations(Visible):
         """The permitted moves with the reasons against; POST makes one."""
         return self._make(request) if request.method == "POST" else self._moves(request)
 
+    @extend_schema(request=ReviewSent, responses={201: WholeDelegation}, parameters=[IDEMPOTENCY_KEY])
+    @action(detail=True, methods=["post"])
+    @once
+    def reviews(self, request: Request, pk: str) -> Response:
+        """Record a review that was held. It changes no authority, and says when the next one is due."""
+        found = self.get_object()
+        require(request.actor, P.DELEGATION_EDIT, found)
+        sent = ReviewSent(data=request.data)
+        sent.is_valid(raise_exception=True)
+        actions.review(by=request.actor, delegation=found, **sent.validated_data)
+        return self._whole(self._read(found.pk), 201)
+
     def _moves(self, request: Request) -> Response:
         found = self.get_object()
         gather_saved(found, request.actor.on, request.actor.user_id)
@@ -265,7 +302,7 @@ class Delegations(Visible):
         rows = [
             {
                 "event": move.transition.event, "label": move.transition.label, "target": move.transition.target,
-                "possible": move.possible, "reasons": told(move.reasons), "asks": ASKS.get(move.transition.event, []),
+                "possible": move.possible, "reasons": told(move.reasons), "asks": asks(move.transition.event, found),
             }
             for move in DELEGATION.moves(found, request.actor)
         ]  # fmt: skip
@@ -275,12 +312,12 @@ class Delegations(Visible):
     def _make(self, request: Request) -> Response:
         found, sent = self.get_object(), DelegationMove(data=request.data)
         sent.is_valid(raise_exception=True)
-        event, asked = sent.validated_data["event"], ASKS.get(sent.validated_data["event"], [])
+        event = sent.validated_data["event"]
         require(request.actor, P(DELEGATION.find(event).permission), found)
-        if missing := [name for name in asked if name not in sent.validated_data]:
+        if missing := [name for name in asks(event, found) if name not in sent.validated_data]:
             raise exceptions.ValidationError({name: ["This move needs it."] for name in missing})
         require_version(request, version_of(locked(found)))
-        given = {name: sent.validated_data[name] for name in asked}
+        given = {name: sent.validated_data[name] for name in TAKES.get(event, ()) if name in sent.validated_data}
         MAKERS[event](by=request.actor, delegation=found, **given)
         return self._whole(self._read(found.pk))
 

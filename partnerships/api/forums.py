@@ -87,7 +87,7 @@ class MembershipPart(serializers.ModelSerializer):
         model = Membership
         fields = (
             "id", "organisation", "role", "voting", "holder", "holder_id", "deputy", "deputy_id", "further_deputies",
-            "agreed_on", "refused_on", "consented_on", "consented_by", "starts", "ends",
+            "agreed_on", "refused_on", "consented_on", "consented_by", "share", "starts", "ends",
         )  # fmt: skip
 
 
@@ -171,6 +171,11 @@ class ForumFounded(ForumChanged):
     ends = None
 
 
+def share() -> serializers.IntegerField:
+    """The weight of a member's body in committees in common."""
+    return serializers.IntegerField(min_value=1, max_value=1000, required=False, allow_null=True)
+
+
 class MemberChanged(Sent):
     """Another holder, deputy, role or vote from `from_day` on; or `last_day`, to end the membership."""
 
@@ -178,6 +183,7 @@ class MemberChanged(Sent):
     last_day = serializers.DateField(required=False)
     role = serializers.ChoiceField(Membership.Role.choices, required=False)
     voting = serializers.BooleanField(required=False)
+    share = share()
     holder = person()
     deputy = person()
     consented_on = serializers.DateField(required=False)
@@ -202,6 +208,7 @@ class MemberAppointed(Sent):
     organisation = BodyNamed()
     role = serializers.ChoiceField(Membership.Role.choices, default="member")
     voting = serializers.BooleanField(default=True)
+    share = share()
     holder = person()
     deputy = person()
     agreed_on = serializers.DateField(required=False, allow_null=True)

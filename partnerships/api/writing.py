@@ -44,9 +44,13 @@ class BodyNamed(serializers.CharField):
         return str(value.code)
 
 
+ABSENT = {"does_not_exist": "There is none with the id {pk_value}.", "incorrect_type": "Give its id, a whole number."}
+
+
 def one(queryset: Any, **options: Any) -> serializers.PrimaryKeyRelatedField:
     """A record by its id, or null."""
-    return serializers.PrimaryKeyRelatedField(queryset=queryset, required=False, allow_null=True, **options)
+    usual = {"required": False, "allow_null": True, "error_messages": ABSENT}
+    return serializers.PrimaryKeyRelatedField(queryset=queryset, **usual | options)
 
 
 def person() -> serializers.PrimaryKeyRelatedField:

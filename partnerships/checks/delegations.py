@@ -26,7 +26,8 @@ from .facts import (
 from .finding import Finding, finding
 from .flow import Flow, circles
 
-SOON = timedelta(days=60)
+SOON, SETTLED = timedelta(days=60), timedelta(days=30)
+ASKED = {"changed": "to be changed", "ended": "to be ended"}  # what a review may ask for
 FEW = 3
 KINDS = {
     "icb": "an integrated care board", "trust": "a trust", "local_authority": "a council", "region": "a region",
@@ -105,13 +106,14 @@ def double_delegation(register: Register, edge: Edge, flow: Flow) -> Iterator[Fi
 
 
 def limit_above(register: Register, edge: Edge, flow: Flow) -> Iterator[Finding]:
-    """A limit (or none) above what its maker may decide."""
-    kinds = (False, True) if edge.limit is None else (edge.annual,)
-    for annual in kinds:
+    """A limit (or none) above what its maker may decide; of either kind, as approving one asks. A transfer has none."""
+    if register.moves(edge):
+        return
+    for annual in (False, True):
         own = flow.limit_at(edge.source, annual)
         if own is not None and (edge.limit is None or edge.limit > own):
             maker, what, holder = passes(register, edge)
-            given = "without a limit" if edge.limit is None else f"up to {_limit(edge.limit, annual)}"
+            given = "without a limit" if edge.limit is None else f"up to {_limit(edge.limit, edge.annual)}"
             yield of_edge(
                 register, "limit_above", edge,
                 f"{maker} passes {what} to {holder} {given}, but may itself decide only up to {_limit(own, annual)}.",
@@ -156,12 +158,15 @@ def to_itself(register: Register, edge: Edge) -> Iterator[Finding]:
 
 def expired(register: Register) -> Iterator[Finding]:
     """Past its last day, not ended, and nothing carries it on."""
-    now = {(edge.function, edge.body, edge.target) for edge in register.edges}
+    now = _covered(register)
     for row in sorted(register.facts.edges, key=lambda row: row.id):
         edge = row._replace(source=register.home(row.source), target=register.home(row.target))
         if edge.status not in STANDING or edge.ends is None or edge.ends >= register.on:
             continue
-        if (edge.function, edge.body, edge.target) in now or edge.id in register.carried_on:
+        held = now.get((edge.function, edge.body, edge.target), [])
+        if frozenset() in held or edge.places and edge.places <= frozenset().union(*held):
+            continue
+        if edge.id in register.carried_on:
             continue
         if register.wanted(system_of(register, edge)):
             _, what, holder = passes(register, edge)
@@ -171,6 +176,18 @@ def expired(register: Register) -> Iterator[Finding]:
                 "ended nor renewed.",
                 "Let the accountable body renew it, or end it in the register.",
             )  # fmt: skip
+
+
+def _covered(register: Register) -> dict[tuple[str, int, Node], list[frozenset[int]]]:
+    """The places for which a body's function is delegated to a holder today; an empty set is its whole area.
+
+    What is suspended was carried on; what is only approved was not yet.
+    """
+    found: dict[tuple[str, int, Node], list[frozenset[int]]] = defaultdict(list)
+    for edge in register.live(register.edges):
+        if edge.status != "approved":
+            found[edge.function, edge.body, edge.target].append(edge.places)
+    return found
 
 
 def expiring(register: Register, edge: Edge) -> Iterator[Finding]:
@@ -192,6 +209,19 @@ def review_overdue(register: Register, edge: Edge) -> Iterator[Finding]:
             register, "review_overdue", edge,
             f"The delegation of {what} to {holder} was due for review on {day(edge.review_on)}.",
             "Review it, and record the outcome and the next review.",
+        )  # fmt: skip
+
+
+def review_unanswered(register: Register, edge: Edge) -> Iterator[Finding]:
+    """Its last review asked for an end or a change, and after a month it stands as it was."""
+    wanted = ASKED.get(edge.outcome)
+    if wanted and edge.reviewed_on is not None and edge.reviewed_on + SETTLED < register.on:
+        _, what, holder = passes(register, edge)
+        yield of_edge(
+            register, "review_unanswered", edge,
+            f"The review on {day(edge.reviewed_on)} asked for the delegation of {what} to {holder} {wanted}, and it "
+            "still stands as it was.",
+            "End it, and draft another one where the function is to stay delegated; or review it again.",
         )  # fmt: skip
 
 
@@ -327,7 +357,8 @@ def _ended(register: Register, node: Node) -> date | None:
 
 
 EACH = (
-    expiring, review_overdue, reserved_delegated, basis_not_open, vacant_post, lead_of_post_not_employed, closed_body,
+    expiring, review_overdue, review_unanswered, reserved_delegated, basis_not_open, vacant_post,
+    lead_of_post_not_employed, closed_body,
 )  # fmt: skip
 
 
@@ -363,7 +394,9 @@ def same_function(register: Register) -> Iterator[Finding]:
         if not register.wanted(register.system_of(body)):
             continue
         together: dict[tuple[Node, ...], list[int | None]] = defaultdict(list)
-        for place, edges in by_place.items():
+        everywhere = by_place.get(None, [])
+        for place, own in by_place.items():
+            edges = own if place is None else [*own, *everywhere]
             if len({edge.target for edge in edges}) > 1:
                 together[_side_by_side(register, edges)].append(place)
         for forums, places in sorted(together.items()):

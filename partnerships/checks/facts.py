@@ -110,7 +110,10 @@ class Basis(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """A delegation: `body` is whose authority is passed on, `source` who passes it on. `places` empty: everywhere."""
+    """A delegation: `body` is whose authority is passed on, `source` who passes it on. `places` empty: everywhere.
+
+    `outcome` and `reviewed_on`: of its last review; empty: none was held.
+    """
 
     id: int
     function: str
@@ -129,6 +132,8 @@ class Edge(NamedTuple):
     starts: date | None = None
     ends: date | None = None
     places: frozenset[int] = frozenset()
+    outcome: str = ""
+    reviewed_on: date | None = None
 
 
 class Terms(NamedTuple):

@@ -66,6 +66,7 @@ ROWS: list[tuple[str, str, str, str]] = [
     ("place_in_two_icbs", "error", "Place in two live ICBs", "Every place lies in one integrated care board"),
     ("expiring", "warning", "Expires within 60 days", "An expired delegation gives no authority"),
     ("review_overdue", "warning", "Review of a delegation overdue", KEPT),
+    ("review_unanswered", "warning", "Review asked for an end or a change, and nothing was done", KEPT),
     ("terms_missing", "warning", "No terms of reference", PLACES),
     ("terms_overdue", "warning", "Terms of reference out of date", KEPT),
     ("no_disagreement_process", "warning", "No disagreement process", PLACES),

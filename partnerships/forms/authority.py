@@ -4,7 +4,7 @@ What can be chosen hangs on the day and the system, so the form loads the system
 is no mistake; one that cannot be understood is said at its field, and everything typed stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
@@ -13,13 +13,15 @@ from django.http import QueryDict
 
 from ics_governance import forms
 from ics_governance.permissions import Actor
+from ics_governance.wording import day as in_words
 from partnerships.authority import Node
-from partnerships.models import Function, Kind
+from partnerships.models import Forum, Function, Kind, Organisation, Place, Post
 from partnerships.queries.route import SystemRegister, Systems, system_of_holder, system_register, systems_on
 from partnerships.scenario_file import Scenario
 
 from .organisations import unknown, within_reason
 
+MOST_KEPT = 50
 FAMILIES = {"pooled_funds": "Pooled funds with councils", "provider": "Running a provider"}
 
 
@@ -58,6 +60,7 @@ class Matter(forms.Form):
     def __init__(self, data: QueryDict, *, reader: Actor, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.reader = reader
+        self.away: dict[str, str] = {}  # what was chosen and is not there on the day, with why
         self.day = self._day()
         self.systems: Systems = systems_on(self.day, self._code())
         self.chosen: SystemRegister | None = system_register(
@@ -91,10 +94,25 @@ class Matter(forms.Form):
     def _offer(self, system: SystemRegister) -> None:
         fields: dict[str, Any] = dict(self.fields)
         fields["function"].choices = [("", ""), *by_family(system.functions)]
-        fields["place"].choices = [(str(pk), name) for pk, name in system.places.items()]
+        places = [(str(pk), name) for pk, name in system.places.items()]
+        fields["place"].choices = [*places, *self._kept("place", (pk for pk, _ in places))]
+
+    def _kept(self, name: str, offered: Iterable[str]) -> list[tuple[str, str]]:
+        """What was chosen and cannot be chosen on this day: it stays to be seen, and `away` says why it is none."""
+        known = set(offered)
+        typed = [text for text in self.data.getlist(name)[:MOST_KEPT] if text and text not in known]
+        found = [(text, row) for text in typed if (row := named_in_the_register(name, text)) is not None]
+        self.away |= {text: why_away(row, self.day) for text, row in found}
+        return [(text, str(row)) for text, row in found]
+
+    def _here(self, values: Iterable[str]) -> None:
+        """Refuse what was kept, each with its reason."""
+        if faults := [self.away[value] for value in values if value in self.away]:
+            raise ValidationError(faults)
 
     def clean_place(self) -> list[int]:
         """Ids of places."""
+        self._here(self.cleaned_data["place"])
         return [int(pk) for pk in self.cleaned_data["place"]]
 
     def clean_on(self) -> date:
@@ -152,7 +170,13 @@ class Question(Matter):
         super()._offer(system)
         field: Any = self.fields["who"]
         groups = [(body, [(str(node), name) for node, name in rows]) for body, rows in system.holders()]
-        field.choices = [("", ""), *groups]
+        kept = self._kept("who", (node for _, rows in groups for node, _ in rows))
+        field.choices = [("", ""), *groups, *kept]
+
+    def clean_who(self) -> str:
+        """The holder, as it is written in addresses."""
+        self._here([self.cleaned_data["who"]])
+        return str(self.cleaned_data["who"])
 
     @property
     def asks(self) -> bool:
@@ -280,6 +304,27 @@ class PromptForm(forms.Form):
     def answers(self) -> dict[str, str]:
         """What was typed, by prompt."""
         return {code: self.cleaned_data[code] for code in self.scenario.prompts}
+
+
+def named_in_the_register(name: str, text: str) -> Forum | Post | Organisation | Place | None:
+    """The place (by its id) or holder (such as `forum:12`) that was chosen, whatever the day; None: there is none."""
+    try:
+        node = node_of(f"body:{text}" if name == "place" else text)
+    except ValueError:
+        return None
+    kinds: dict[str, Any] = {"forum": Forum, "post": Post, "body": Place if name == "place" else Organisation}
+    found: Forum | Post | Organisation | Place | None = kinds[node.kind].objects.filter(pk=node.id).first()
+    return found
+
+
+def why_away(row: Forum | Post | Organisation | Place, on: date) -> str:
+    """Why a record cannot be chosen on a day."""
+    first, last = (row.opened, row.closed) if isinstance(row, Organisation) else (row.starts, row.ends)
+    if first and first > on:
+        return f"{row} did not exist on {in_words(on)}; it began on {in_words(first)}"
+    if last and last < on:
+        return f"{row} did not exist any more on {in_words(on)}; its last day was {in_words(last)}"
+    return f"{row} is not in this system"
 
 
 def by_family(functions: list[Function]) -> list[tuple[str, list[tuple[str, str]]]]:

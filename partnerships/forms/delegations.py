@@ -19,11 +19,12 @@ from partnerships.models import (
     Organisation,
     Place,
     Post,
+    Succession,
 )
 
 from .hosted import EndForm, HostedForm
 
-__all__ = ["CompletenessForm", "DelegationForm", "EndForm", "ReviewForm", "SuspendForm"]
+__all__ = ["CompletenessForm", "DelegationForm", "EndForm", "NeverInForceForm", "ReviewForm", "SuspendForm"]
 
 
 class PostField(forms.ModelChoiceField):
@@ -48,6 +49,14 @@ class FundField(forms.ModelChoiceField):
     def label_from_instance(self, fund: Any) -> str:
         """Such as "Better Care Fund 2026/27 (Bradford place partnership)"."""
         return f"{fund} ({fund.arrangement.name})"
+
+
+class NovatedField(forms.ModelChoiceField):
+    """A delegation of a body that is no more, offered with that body and the function."""
+
+    def label_from_instance(self, row: Any) -> str:
+        """Such as "scheme of delegation 4.2 of NHS Northern ICB: Commissioning community services"."""
+        return f"{row.instrument} of {row.from_organisation.label}: {row.function.name}"
 
 
 class DelegationForm(HostedForm):
@@ -103,9 +112,13 @@ class DelegationForm(HostedForm):
     starts = forms.DateField(label="First day", required=False)
     ends = forms.DateField(label="Last day", required=False)
     review_on = forms.DateField(label="Review by", required=False)
+    novates = NovatedField(
+        label="Carries on", queryset=Delegation.objects.none(), required=False, empty_label="Nothing: it is new",
+        help_text="The delegation of a body that came before yours. It does not pass to you by itself.",
+    )  # fmt: skip
     mark_optional = False  # a draft may lack almost anything; the panel says what approving needs
     parts = [
-        ("What is passed on", "", ["host", "function", ("from_forum", "from_post")]),
+        ("What is passed on", "", ["host", "function", ("from_forum", "from_post"), "novates"]),
         ("To whom", "Choose one of the three.", ["to_forum", "to_organisation", "to_post"]),
         ("On what terms", "", [("model", "basis"), "instrument", ("limit", "limit_kind"), "fund", "places",
                                "assurance", "conditions", "onward_delegation_permitted"]),
@@ -152,8 +165,19 @@ class DelegationForm(HostedForm):
             systems = Organisation.objects.filter(related_from__source_body__in=hosts, related_from__kind="system")
             areas = Place.objects.on(on).filter(icb__in=systems).distinct()
         self.choose("places", areas)
+        self._offer_novations()
         bases = LegalBasis.objects.filter(owner_kind__in=kinds).order_by("title").values_list("code", "title")
         self.fields["basis"].choices = [("", "Choose a basis"), *dict(bases).items()]  # type: ignore[attr-defined]
+
+    def _offer_novations(self) -> None:
+        """Only where a body came before: elsewhere the question would only puzzle."""
+        before = Succession.objects.filter(successor__in=self.hosts).values("predecessor")
+        rows = Delegation.objects.filter(from_organisation__in=before).exclude(status__in=Delegation.NEVER_APPROVED)
+        rows = rows.exclude(Delegation.GONE).select_related("from_organisation", "function")
+        if rows.exists():
+            self.choose("novates", rows.order_by("function__name", "pk"))
+        else:
+            self.drop("novates")
 
     def clean(self) -> dict[str, Any]:
         """What even a draft must have: one recipient, an end after the start."""
@@ -216,6 +240,10 @@ class SuspendForm(forms.Form):
         help_text="From today on it gives no authority, until it is resumed. Everyone can read the reason.",
     )  # fmt: skip
     design = {"reason": {"rows": 3}}
+
+
+class NeverInForceForm(forms.Form):
+    """Ending what never came into force: there is no day to choose."""
 
 
 class CompletenessForm(forms.Form):

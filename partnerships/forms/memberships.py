@@ -40,7 +40,7 @@ class BodyForm(Choosing):
 
 
 class SeatForm(Choosing):
-    """Who holds a body's membership of a forum, as what; consent is asked for only where it is needed."""
+    """Who holds a body's membership of a forum, as what; consent and share are asked for only where they count."""
 
     role = forms.ChoiceField(label="Role", choices=Membership.Role.choices, initial="member", widget=forms.RadioSelect)
     voting = forms.BooleanField(label="Has a vote", required=False, initial=True)
@@ -58,12 +58,19 @@ class SeatForm(Choosing):
         label="Who agreed for the convening body", max_length=160, required=False,
         help_text="For example, the board at its meeting in May.",
     )  # fmt: skip
-    design = {"role": {"hints": ROLES, "small": True}}
+    share = forms.IntegerField(
+        label="Share", required=False, min_value=1, max_value=1000,
+        help_text="The weight of its body in a joint matter: with 1, 1 and 2 a quarter, a quarter and a half. "
+        "Empty: it answers for the whole amount.",
+    )  # fmt: skip
+    design = {"role": {"hints": ROLES, "small": True}, "share": {"width": 4}}
 
     def __init__(self, *args: Any, forum: Forum, body: Organisation, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("holder", "deputy"):
             self.fields[name].offer([body.pk], on)  # type: ignore[attr-defined]
+        if forum.form != Forum.Form.COMMITTEES_IN_COMMON:
+            self.drop("share")
         if not needs_consent(forum.form, body.kind):
             self.drop(*CONSENT)
             self.parts = [  # type: ignore[misc]
@@ -81,7 +88,7 @@ class MembershipForm(SeatForm):
     )  # fmt: skip
     starts = forms.DateField(label="First day")
     parts = [
-        ("", "", [("holder", "deputy"), "role", "voting", "organisation", ("starts", "agreed_on"), CONSENT])
+        ("", "", [("holder", "deputy"), "role", "voting", "share", "organisation", ("starts", "agreed_on"), CONSENT])
     ]  # fmt: skip
 
     def __init__(self, *args: Any, body: Organisation, **kwargs: Any) -> None:
@@ -94,10 +101,10 @@ class ChangeMembershipForm(SeatForm):
     from_day = forms.DateField(
         label="From which day", help_text="Who it was before stays recorded until the day before."
     )
-    parts = [("", "", [("holder", "deputy"), "role", "voting", "from_day", CONSENT])]
+    parts = [("", "", [("holder", "deputy"), "role", "voting", "share", "from_day", CONSENT])]
 
     def __init__(self, *args: Any, membership: Membership, on: date, **kwargs: Any) -> None:
-        initial = initial_of(membership, ["role", "voting", "holder", "deputy", *CONSENT])
+        initial = initial_of(membership, ["role", "voting", "holder", "deputy", "share", *CONSENT])
         forum, body = membership.forum, membership.organisation
         super().__init__(*args, initial=initial, forum=forum, body=body, on=on, **kwargs)
 

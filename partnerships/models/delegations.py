@@ -80,6 +80,8 @@ class Delegation(Dated):
         WITHDRAWN = "withdrawn", "withdrawn before it was approved"
 
     NEVER_APPROVED = (Status.DRAFT, Status.WITHDRAWN)
+    # Ended without a last day, or before it came into force: nothing of it holds on any day.
+    GONE = Q(status=Status.WITHDRAWN) | Q(status=Status.ENDED, ends=None) | Q(status=Status.ENDED, in_force_on=None)
 
     function = models.ForeignKey(Function, models.PROTECT, related_name="delegations")
     from_organisation = models.ForeignKey(
@@ -130,12 +132,24 @@ class Delegation(Dated):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
         help_text="Somebody else approves it.",
     )  # fmt: skip
+    approved_on = models.DateField(null=True, blank=True, help_text="When the accountable body approved it.")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    in_force_on = models.DateField(
+        null=True, blank=True, help_text="When it was brought into force. Empty: it never gave authority."
+    )
+    ended_on = models.DateField(
+        null=True, blank=True, help_text="When its end was recorded; its last day may be another."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["function", "status"], name="delegations_by_function")]
         constraints = [
             models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="delegation_dates"),
             models.CheckConstraint(condition=Q(limit=None) | Q(limit__gte=0), name="delegation_limit"),
+            models.CheckConstraint(
+                condition=~Q(status__in=("in_force", "suspended")) | Q(in_force_on__isnull=False),
+                name="delegation_in_force_since",
+            ),
             models.CheckConstraint(condition=Q(from_forum=None) | Q(from_post=None), name="delegation_one_source"),
             models.CheckConstraint(
                 condition=Q(urgent=False) | Q(to_post__isnull=False), name="urgent_power_of_a_named_post"
@@ -150,6 +164,11 @@ class Delegation(Dated):
 
     def __str__(self) -> str:
         return f"{self.instrument}"
+
+    @property
+    def never_in_force(self) -> bool:
+        """Whether it ended before it came into force."""
+        return self.status == self.Status.ENDED and self.in_force_on is None
 
 
 class DelegationReview(models.Model):

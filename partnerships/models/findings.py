@@ -22,6 +22,7 @@ class CheckFinding(models.Model):
     records = models.JSONField(default=list, help_text="Pairs of kind and id, such as ['delegation', 12].")
     first_seen = models.DateField()
     last_seen = models.DateField()
+    told_on = models.DateField(null=True, blank=True, help_text="When those who can mend it were told of it.")
 
     class Meta:
         ordering = ["severity", "code", "id"]

@@ -1,6 +1,7 @@
 """Forums, their terms of reference, and their members."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -132,6 +133,10 @@ class Membership(Dated):
         help_text="When the convening body agreed that a body which is not statutory sits on a committee.",
     )  # fmt: skip
     consented_by = models.CharField(max_length=160, blank=True, help_text="Who agreed to that for the convening body.")
+    share = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="The weight of its body in committees in common: with 1, 1 and 2 a quarter, a quarter and a half.",
+    )  # fmt: skip
 
     objects = DatedQuerySet.as_manager()
 

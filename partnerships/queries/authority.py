@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from partnerships import authority
 from partnerships.authority import Answer, Node, Step
-from partnerships.models import Decision, Delegation, Forum, Function, Post
+from partnerships.models import Decision, Delegation, Forum, Function, Organisation, Post
 
 from . import graph_rows as rows
 from .commitments import commitments
@@ -187,6 +187,28 @@ def ask(forum: Forum, function: Function, *, amount: Decimal | None, places: Ite
 def ask_post(post: Post, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
     """May the holder of this post take this decision?"""
     return _ask(Node.post(post.pk), {post.organisation_id}, function, amount=amount, places=list(places), on=on)
+
+
+def ask_body(
+    body: Organisation, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date
+) -> Asked:
+    """May the body itself, that is its board, take this decision?"""
+    return _ask(Node.body(body.pk), {body.pk}, function, amount=amount, places=list(places), on=on)
+
+
+Holder = Forum | Post | Organisation
+HOLDERS: dict[str, type[Holder]] = {"forum": Forum, "post": Post, "body": Organisation}
+
+
+def ask_of(
+    holder: Holder, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date
+) -> Asked:
+    """The same question of whatever may hold authority."""
+    if isinstance(holder, Forum):
+        return ask(holder, function, amount=amount, places=places, on=on)
+    if isinstance(holder, Post):
+        return ask_post(holder, function, amount=amount, places=places, on=on)
+    return ask_body(holder, function, amount=amount, places=places, on=on)
 
 
 def _ask(

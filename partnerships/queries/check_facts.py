@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from partnerships import checks
@@ -21,6 +21,7 @@ from partnerships.models import (
     ArrangementMember,
     Decision,
     Delegation,
+    DelegationReview,
     Employment,
     Forum,
     Function,
@@ -42,7 +43,8 @@ DATES = ("starts", "ends")
 EDGE = (
     "pk", "function__code", "from_organisation_id", "from_forum_id", "from_post_id", "to_forum_id",
     "to_organisation_id", "to_post_id", "model", "basis", "instrument", "status", "limit", "limit_kind",
-    "onward_delegation_permitted", "review_on", "novates_id", *DATES,
+    "onward_delegation_permitted", "review_on", "novates_id", *DATES, "outcome",
+    "reviewed_on",
 )  # fmt: skip
 TAKEN = (Decision.State.AGREED, Decision.State.IMPLEMENTED, Decision.State.REVIEWED)
 DRAFT = 0  # the id of a delegation that is not saved yet
@@ -178,7 +180,15 @@ def _graph(delegations: QuerySet[Delegation]) -> dict[str, Any]:
 
 def _edges(delegations: QuerySet[Delegation]) -> tuple[Edge, ...]:
     """All that were approved and not ended, with their places."""
-    approved = delegations.filter(status__in=STANDING).order_by()
+    reviews = DelegationReview.objects.filter(delegation=OuterRef("pk"))  # the last one first
+    approved = (
+        delegations.filter(status__in=STANDING)
+        .order_by()
+        .annotate(
+            outcome=Coalesce(Subquery(reviews.values("outcome")[:1]), Value("")),
+            reviewed_on=Subquery(reviews.values("held_on")[:1]),
+        )
+    )
     through = Delegation.places.through.objects.filter(delegation__in=approved)
     places = _many(through.values_list("delegation_id", "place_id"), frozenset)
     return tuple(_edge(row, places.get(row[0], frozenset())) for row in approved.values_list(*EDGE))
@@ -186,13 +196,13 @@ def _edges(delegations: QuerySet[Delegation]) -> tuple[Edge, ...]:
 
 def _edge(row: tuple[Any, ...], places: frozenset[int]) -> Edge:
     pk, function, body, from_forum, from_post, to_forum, to_body, to_post, *rest = row
-    model, basis, instrument, status, limit, limit_kind, onward, review_on, novates, starts, ends = rest
+    model, basis, instrument, status, limit, limit_kind, onward, review_on, novates, starts, ends, *review = rest
     source = Node("forum", from_forum) if from_forum else Node("post", from_post) if from_post else Node("body", body)
     target = Node("forum", to_forum) if to_forum else Node("post", to_post) if to_post else Node("body", to_body)
     annual = limit_kind == "annual"
     return Edge(
         pk, function, body, source, target, model, basis, instrument, status, limit, annual, onward, review_on,
-        novates, starts, ends, places,
+        novates, starts, ends, places, *review,
     )  # fmt: skip
 
 

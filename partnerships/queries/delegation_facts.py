@@ -13,7 +13,7 @@ from ics_governance.models import LedgerEntry
 from partnerships import authority
 from partnerships.authority import CONTRACT, Model, Node, Span, Status
 from partnerships.delegation_guards import DelegationFacts
-from partnerships.models import Delegation, Employment, Forum, Fund, LegalBasis, Membership, Organisation
+from partnerships.models import Delegation, Employment, Forum, Fund, LegalBasis, Membership, Organisation, Succession
 
 from .authority import Register, register_around
 from .graph_rows import JOINT
@@ -63,6 +63,7 @@ def _facts(delegation: Delegation, places: Collection[int], on: date, approver: 
         leads=_leads(delegation, day),
         closed=_closed(delegation, day),
         fund_limit=_fund_limit(delegation.fund),
+        follows=_follows(delegation),
         own_draft=approver is not None and _wrote(delegation, approver),
     )
 
@@ -176,6 +177,14 @@ def _closed(delegation: Delegation, day: date) -> tuple[str, ...]:
         if forum is not None and not Span(forum.starts, forum.ends).covers(day):
             found.append(forum.name)
     return tuple(dict.fromkeys(found))
+
+
+def _follows(delegation: Delegation) -> bool:
+    """Whether what it carries on, if anything, was a delegation of a body that came before its own."""
+    if not delegation.novates_id:
+        return True
+    before = Organisation.objects.filter(delegations_made=delegation.novates_id)
+    return Succession.objects.filter(predecessor__in=before, successor=delegation.from_organisation_id).exists()
 
 
 def _fund_limit(fund: Fund | None) -> Decimal | None:

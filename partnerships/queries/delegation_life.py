@@ -21,13 +21,16 @@ class Event(NamedTuple):
     note: str
 
 
-def events(delegation: Delegation, day: date) -> list[Event]:
-    """Its first and last day, suspensions and reviews, the latest first. One query."""
+def events(delegation: Delegation, day: date, *, names: bool = False) -> list[Event]:
+    """Its moves, first and last day, suspensions and reviews, the latest first. One query.
+
+    `names`: the reader may know who approved it; the record is read with its `approver` then.
+    """
     nothing = Value(None, DateField())
     own = {"delegation": delegation.pk}
     suspended = Suspension.objects.filter(**own).order_by().values_list("starts", "ends", Value(""), "reason")
     reviewed = DelegationReview.objects.filter(**own).order_by().values_list("held_on", nothing, "outcome", "note")
-    found = [Event(delegation.starts, "first day", ""), Event(delegation.ends, "last day", "")]
+    found = _moves(delegation, delegation.approver if names else "")  # type: ignore[attr-defined]
     for on, until, outcome, note in suspended.union(reviewed, all=True):
         if outcome:
             found.append(Event(on, f"reviewed: {DelegationReview.Outcome(outcome).label}", note))
@@ -37,6 +40,20 @@ def events(delegation: Delegation, day: date) -> list[Event]:
             found.append(Event(until + timedelta(days=1), "in force again", ""))
     kept = [each for each in found if each.on is not None]
     return sorted(kept, key=lambda each: each.on or day, reverse=True)
+
+
+def _moves(delegation: Delegation, approver: str) -> list[Event]:
+    """What has a date on the record itself, the latest first where several share a day."""
+    never = delegation.never_in_force
+    body = delegation.from_organisation.label
+    approved = f"approved by {approver} for {body}" if approver else f"approved by {body}"
+    return [
+        Event(None if never else delegation.ends, "last day", ""),
+        Event(delegation.ended_on, "ended before it came into force" if never else "its end was recorded", ""),
+        Event(delegation.in_force_on, "brought into force", ""),
+        Event(None if never else delegation.starts, "first day", ""),
+        Event(delegation.approved_on, approved, ""),
+    ]
 
 
 class Left(NamedTuple):

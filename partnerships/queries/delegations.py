@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from ics_governance import wording
+from ics_governance.models import User
 from ics_governance.paging import Page
 from ics_governance.permissions import Actor
 from partnerships.access import P, scope
@@ -20,36 +21,13 @@ from .delegation_facts import recipient_kinds
 from .naming import COLUMNS, Named, columns_of
 
 Status = Delegation.Status
-IN_FORCE = "in force"
+IN_FORCE, NEVER = "in force", "never in force"
 TONES = {IN_FORCE: "good", "suspended": "wait", "not yet in force": "wait"}
 SORTS = {
     "function": ("function__name", "id"),
     "from": ("from_organisation__name", "function__name", "id"),
     "ends": ("ends", "id"),
 }
-# Upwards from one delegation: every delegation that gave its maker the function, or a whole that it is part of.
-# A body's own board is the body itself.
-CHAIN = """
-with recursive whole as (
-  select id, parent_id from partnerships_function where id = %s
-  union select f.id, f.parent_id from whole join partnerships_function f on f.id = whole.parent_id
-), chain as (
-  select d.id, d.from_organisation_id as body, d.from_post_id as post,
-    case when f.form = 'board' then null else d.from_forum_id end as forum, 0 as step
-  from partnerships_delegation d left join partnerships_forum f on f.id = d.from_forum_id where d.id = %s
-  union
-  select d.id, d.from_organisation_id, d.from_post_id,
-    case when f.form = 'board' then null else d.from_forum_id end, chain.step + 1
-  from chain join partnerships_delegation d on d.status not in ('draft', 'withdrawn')
-    and d.function_id in (select id from whole)
-    and case when chain.forum is not null then d.to_forum_id = chain.forum
-             when chain.post is not null then d.to_post_id = chain.post
-             else d.to_organisation_id = chain.body end
-  left join partnerships_forum f on f.id = d.from_forum_id
-  where chain.step < 6
-)
-select id, min(step) as step from chain where step > 0 group by id order by step, id
-"""
 
 
 class Party(NamedTuple):
@@ -75,6 +53,7 @@ class Row(NamedTuple):
     ends: date | None
     review_on: date | None
     status: str
+    in_force_on: date | None
     body: Named
     maker: Party
     recipient: Party
@@ -104,8 +83,8 @@ class Row(NamedTuple):
 # More joins than to these five take PostgreSQL longer to plan (ten milliseconds) than the list to read.
 OWN = (
     "pk", "function__name", "function__code", "instrument", "basis", "model", "limit", "limit_kind", "starts", "ends",
-    "review_on", "status", "areas", "through", "from_forum_id", "from_post_id", "to_forum_id", "to_forum__name",
-    "to_post_id", "to_post__title",
+    "review_on", "status", "in_force_on", "areas", "through", "from_forum_id", "from_post_id", "to_forum_id",
+    "to_forum__name", "to_post_id", "to_post__title",
 )  # fmt: skip
 
 
@@ -121,9 +100,10 @@ def rows(queryset: QuerySet[Delegation], day: date, *, brief: bool = False) -> l
 
 
 def _row(values: tuple[Any, ...], day: date) -> Row:
-    (*plain, status, areas, through, from_forum, from_post, to_forum, to_forum_name, to_post, to_post_title), bodies = (
-        values[: len(OWN)], values[len(OWN) :]
-    )  # fmt: skip
+    own, bodies = values[: len(OWN)], values[len(OWN) :]
+    (*plain, status, began, areas, through, from_forum, from_post, to_forum, to_forum_name, to_post, to_post_title) = (
+        own
+    )
     body, other = Named(*bodies[: len(COLUMNS)]), Named(*bodies[len(COLUMNS) :])
     if to_forum:
         recipient = Party("forum", to_forum_name, to_forum)
@@ -134,7 +114,8 @@ def _row(values: tuple[Any, ...], day: date) -> Row:
     else:
         maker = Party("post", through, from_post) if through else Party("body", body.label, body.code)
     starts, ends = plain[8], plain[9]
-    return Row._make((*plain, status, body, maker, recipient, areas, state_of(status, starts, ends, day)))
+    state = state_of(status, starts, ends, began, day)
+    return Row._make((*plain, status, began, body, maker, recipient, areas, state))
 
 
 def with_names(queryset: QuerySet[Delegation]) -> QuerySet[Delegation]:
@@ -150,7 +131,8 @@ def detailed() -> QuerySet[Delegation]:
     """For the page of one: with everything at both ends; what is mostly empty costs a query only where it is not."""
     found = Delegation.objects.select_related("function", "from_organisation", "from_forum", "to_forum__host")
     through = Delegation.places.through.objects.filter(delegation=OuterRef("pk")).values("place")
-    found = found.annotate(area_ids=ArraySubquery(through))
+    approver = User.objects.filter(pk=OuterRef("approved_by")).values("name")
+    found = found.annotate(area_ids=ArraySubquery(through), approver=Coalesce(Subquery(approver), Value("")))
     return with_names(found).prefetch_related("to_organisation", "from_post", "to_post", "fund")
 
 
@@ -161,8 +143,7 @@ def listed(actor: Actor, day: date, filters: Mapping[str, Any]) -> QuerySet[Dele
     """
     found = scope(actor, P.DELEGATION_VIEW, Delegation.objects.all())
     if not filters.get("closed"):
-        gone = Q(status=Status.ENDED, ends=None) | Q(status=Status.WITHDRAWN)
-        found = found.filter(Q(ends=None) | Q(ends__gte=day)).exclude(gone)
+        found = found.filter(Q(ends=None) | Q(ends__gte=day)).exclude(Delegation.GONE)
     if code := filters.get("function"):
         found = found.filter(Q(function__code=code) | Q(function__parent__code=code))
     if status := filters.get("status"):
@@ -208,7 +189,7 @@ def open_on(actor: Actor, body: Organisation, day: date) -> list[Row]:
     found = found.filter(Q(from_organisation=body) | held_by(body), Q(ends=None) | Q(ends__gte=day))
     found = (
         found.exclude(status__in=Delegation.NEVER_APPROVED)
-        .exclude(status=Status.ENDED, ends=None)
+        .exclude(Delegation.GONE)
         .order_by("function__name", "-limit", "id")
     )
     return in_order(rows(found[:200], day, brief=True))
@@ -230,13 +211,15 @@ def _says(word: str) -> Q:
 
 def state_on(row: Delegation, day: date) -> str:
     """What a delegation is on a day: draft, not yet in force, in force, suspended, ended or expired."""
-    return state_of(row.status, row.starts, row.ends, day)
+    return state_of(row.status, row.starts, row.ends, row.in_force_on, day)
 
 
-def state_of(status: str, starts: date | None, ends: date | None, day: date) -> str:
+def state_of(status: str, starts: date | None, ends: date | None, in_force_on: date | None, day: date) -> str:
     """The same from its status and dates."""
     if status == Status.WITHDRAWN:
         return "withdrawn"
+    if status == Status.ENDED and in_force_on is None:
+        return NEVER
     over = ends is not None and ends < day
     if status in (Status.DRAFT, Status.SUSPENDED) or (status == Status.ENDED and (over or ends is None)):
         return str(Status(status).label)
@@ -275,32 +258,6 @@ def parties(delegation: Delegation) -> tuple[Party, Party]:
 
 
 # --- One delegation -----------------------------------------------------------------------------------------------
-
-
-def chain_to(actor: Actor, delegation: Delegation, day: date) -> list[Delegation]:
-    """How the function came to this delegation: from the body that owns it down to this one. Two queries.
-
-    Where several delegations lead to the same maker, the one in force with the highest limit is taken.
-    """
-    steps = [row.pk for row in Delegation.objects.raw(CHAIN, [delegation.function_id, delegation.pk])]
-    above = list(scope(actor, P.DELEGATION_VIEW, detailed()).filter(pk__in=steps)) if steps else []
-    chain = [delegation]
-    while found := [row for row in above if leads_to(row, chain[0]) and row not in chain]:
-        chain.insert(0, max(found, key=lambda row: _merit(row, day)))
-    return chain
-
-
-def _merit(row: Delegation, day: date) -> tuple[bool, bool, Decimal, int]:
-    return state_on(row, day) == IN_FORCE, row.limit is None, row.limit or Decimal(0), -row.pk
-
-
-def leads_to(upper: Delegation, lower: Delegation) -> bool:
-    """Whether the recipient of one is the maker of the other; a body's own board is the body."""
-    if lower.from_post_id:
-        return bool(upper.to_post_id == lower.from_post_id)
-    if lower.from_forum is not None and lower.from_forum.form != Forum.Form.BOARD:
-        return bool(upper.to_forum_id == lower.from_forum_id)
-    return bool(upper.to_organisation_id == lower.from_organisation_id)
 
 
 def passed_on(actor: Actor, delegation: Delegation, day: date) -> list[Row]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from partnerships import authority
@@ -56,6 +56,7 @@ class EdgeRow(NamedTuple):
     fund: int | None
     urgent: bool
     status: str
+    in_force_on: date | None
     places: list[int]
 
     @property
@@ -78,7 +79,7 @@ class EdgeRow(NamedTuple):
 EDGE_COLUMNS = (
     "id", "function_id", "from_organisation_id", "from_forum_id", "from_forum__form", "from_post_id", "to_forum_id",
     "to_organisation_id", "to_post_id", "model", "basis", "instrument", "limit", "limit_kind", "starts", "ends",
-    "review_on", "conditions", "onward_delegation_permitted", "fund_id", "urgent", "status", "at",
+    "review_on", "conditions", "onward_delegation_permitted", "fund_id", "urgent", "status", "in_force_on", "at",
 )  # fmt: skip
 
 
@@ -96,7 +97,12 @@ def edge(
     committed: Iterable[tuple[int, Any]] = (),
     fund: int | None = None,
 ) -> authority.Edge:
-    """A delegation as the resolver takes it. `fund`: the id of the fund that counts."""
+    """A delegation as the resolver takes it. `fund`: the id of the fund that counts.
+
+    One that ended before it came into force held on no day: it has ended, whatever the day.
+    """
+    ended = row.status == Delegation.Status.ENDED
+    never = ended and row.in_force_on is None
     return authority.Edge(
         id=row.id,
         function=codes[row.function],
@@ -106,8 +112,8 @@ def edge(
         basis=row.basis,
         instrument=row.instrument,
         state=authority.State(row.status),
-        days=Span(row.starts, row.ends),
-        ended_on=row.ends if row.status == Delegation.Status.ENDED else None,
+        days=Span() if never else Span(row.starts, row.ends),
+        ended_on=row.ends if ended and not never else None,
         suspensions=tuple(suspensions),
         limit=row.limit,
         annual=row.limit_kind == Delegation.LimitKind.ANNUAL,
@@ -142,7 +148,7 @@ class ForumRow(NamedTuple):
     starts: date | None
     ends: date | None
     reports_to: int | None
-    members: list[int]
+    taking_part: list[dict[str, int | None]]
     committees: list[int]
     places: list[int]
     arrangement: int | None
@@ -150,10 +156,16 @@ class ForumRow(NamedTuple):
     post: int | None
 
     @property
+    def members(self) -> list[int]:
+        """The bodies that take part in a joint one."""
+        return [each["body"] for each in self.taking_part if each["body"]]
+
+    @property
     def record(self) -> authority.Forum:
         """As the resolver takes it. A joint one belongs to no single body."""
         joint = self.form in JOINT
-        members = tuple(authority.Participant(pk) for pk in self.members) if joint else ()
+        rows = self.taking_part if joint else ()
+        members = tuple(authority.Participant(each["body"], each["share"]) for each in rows if each["body"])
         body = None if joint else self.host
         return authority.Forum(
             id=self.id,
@@ -186,10 +198,13 @@ def forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
 
 def _forum_rows(wanted: Q, on: date | None) -> list[ForumRow]:
     members = voting(on).filter(forum=OuterRef("pk"), forum__form__in=JOINT).order_by("organisation")
+    # a body with several members has the share that any of them was given
+    taking_part = members.values("organisation").annotate(weight=Max("share"))
+    taking_part = taking_part.annotate(row=JSONObject(body="organisation_id", share="weight"))
     within = Forum.committees.through.objects.filter(from_forum=OuterRef("pk")).order_by("to_forum")
     at = Forum.places.through.objects.filter(forum=OuterRef("pk")).order_by("place")
     rows = Forum.objects.filter(wanted).annotate(
-        taking_part=ArraySubquery(members.values("organisation").distinct()),
+        taking_part=ArraySubquery(taking_part.values("row")),
         within=ArraySubquery(within.values("to_forum")),
         at=ArraySubquery(at.values("place")),
     )

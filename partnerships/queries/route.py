@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from ics_governance.permissions import Actor
 from partnerships.access import P
-from partnerships.authority import Form, Graph, Node
+from partnerships.authority import Answer, Form, Graph, Node, Status
 from partnerships.authority.graph import RECOMMENDING
 from partnerships.authority.route import Kind as StepKind
 from partnerships.authority.route import Role, RouteStep, Voice, owners_of, route
@@ -118,12 +118,25 @@ class SystemRegister:
         """May this holder take this decision?"""
         return self.register.ask(who, function, amount=amount, places=places, on=self.on)
 
+    def hides_what_is_left(self, answer: Answer) -> bool:
+        """Whether it allows something by a yearly limit or fund of which this reader may not know what was used."""
+        if reads_spending(self.reader) or answer.status not in (Status.WITHIN_AUTHORITY, Status.PARTIAL):
+            return False
+        steps = {step.edge for chain in (answer.chain, *(part.chain for part in answer.parts)) for step in chain}
+        counted = (row for row in self.graph.edges if row.fund is not None or (row.annual and row.limit is not None))
+        return any(row.id in steps for row in counted)
+
     def owners(self, function: str, places: Iterable[int]) -> list[tuple[int, str]]:
         """The bodies of the system that hold a function by law for the places, with their names."""
         mine = {body.pk for body in self.bodies}
         found = owners_of(self.graph, function=function, places=tuple(places), on=self.on)
         named = [(pk, self.register.names[Node.body(pk)]) for pk in found if pk in mine]
         return sorted(named, key=lambda pair: (pair[1], pair[0]))
+
+
+def reads_spending(reader: Actor) -> bool:
+    """Whether a reader may know what agreed decisions have used of yearly limits and funds."""
+    return bool(reader.user_id is not None or reader.system)
 
 
 def system_register(reader: Actor, systems: Systems, on: date, function: str) -> SystemRegister | None:
@@ -135,9 +148,8 @@ def system_register(reader: Actor, systems: Systems, on: date, function: str) ->
     if systems.icb is None:
         return None
     functions = list(Function.objects.order_by("name", "pk"))
-    spent = reader.user_id is not None or reader.system
     # any post at all: then those of the bodies are loaded too, whether or not this function was passed to one
-    wanted = Wanted(posts=(0,), spent=spent)
+    wanted = Wanted(posts=(0,), spent=reads_spending(reader))
     near = lineage_in(functions, function)
     register = load_graph([body.pk for body in systems.bodies], near, on=on, wanted=wanted)
     return SystemRegister(systems.icb, systems.bodies, functions, register, on, reader)

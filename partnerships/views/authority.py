@@ -52,7 +52,10 @@ def _answer(request: HttpRequest, form: Question) -> dict[str, Any]:
     others = [row.holder.id for row in asked.answer.alternatives if row.holder.kind == "forum"]
     meetings = next_meetings(request.actor, others, max(form.day, request.actor.on)) if others else {}
     here = reverse("authority-ask")
-    drawn = panel(asked, meetings, lambda node: here + form.address(who=str(node)))
+    drawn = panel(
+        asked, meetings, lambda node: here + form.address(who=str(node)),
+        left_hidden=system.hides_what_is_left(asked.answer),
+    )  # fmt: skip
     return {
         "answer": drawn,
         "facts": facts(asked, system.register.functions),

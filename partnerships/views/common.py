@@ -25,7 +25,7 @@ def attempt(request: HttpRequest, act: Callable[[], Any], done: str, form: Any =
                 field = getattr(form, "stand_for", {}).get(reason.field, reason.field)
                 form.add_error(field if field in form.fields else None, reason.text)
             else:
-                messages.error(request, f"Not done. Still needed: {reason.text}")
+                messages.error(request, f"Not done. To be settled first: {reason.text}")
         return False
     messages.success(request, done)
     return True

@@ -13,11 +13,12 @@ from ics_governance.workflow import Reason
 from partnerships.access import P, require, visible_or_404
 from partnerships.actions import delegations
 from partnerships.checks import Finding
-from partnerships.delegation_guards import delegation_is_sound
+from partnerships.delegation_guards import delegation_is_sound, remarks
 from partnerships.forms.delegations import (
     CompletenessForm,
     DelegationForm,
     EndForm,
+    NeverInForceForm,
     ReviewForm,
     SuspendForm,
     today_first,
@@ -117,7 +118,8 @@ def _needs(request: HttpRequest, form: DelegationForm) -> dict[str, Any]:
         return {"needs": [Reason("The function, and one recipient")], "nodes": []}
     places = form.places_typed if form.is_bound else form.initial["places"]
     gather(typed, places, request.actor.on)
-    return {"needs": delegation_is_sound(typed), "nodes": of_draft(typed)}
+    days = remarks(typed, request.actor.on)
+    return {"needs": delegation_is_sound(typed), "nodes": of_draft(typed), "remarks": days}
 
 
 # --- Moves --------------------------------------------------------------------------------------------------------
@@ -140,13 +142,19 @@ def delegation_move(request: HttpRequest, pk: int, event: str) -> HttpResponse:
 
 
 def _step(
-    request: HttpRequest, found: Delegation, form: Any, act: Callable[[dict[str, Any]], Any], title: str, done: str
+    request: HttpRequest,
+    found: Delegation,
+    form: Any,
+    act: Callable[[dict[str, Any]], Any],
+    title: str,
+    done: str,
+    warning: str = "",
 ) -> HttpResponse:
     """A form about one delegation, then back to its page."""
     if request.method == "POST" and form.is_valid() and attempt(request, lambda: act(form.cleaned_data), done, form):
         return redirect("delegation", found.pk)
     back = reverse("delegation", args=[found.pk])
-    lede = f"{found.function.name}, {found.instrument}."
+    lede = f"{found.function.name}, {found.instrument}. {warning}".rstrip()
     context = {"form": form, "title": title, "lede": lede, "crumb": found.function.name, "back": back}
     return render(request, "partnerships/founding.html", context, status=422 if form.errors else 200)
 
@@ -171,13 +179,17 @@ def delegation_end(request: HttpRequest, pk: int) -> HttpResponse:
     """`/delegations/<id>/end/day/`: end a delegation."""
     found = find(request, pk)
     require(request.actor, P.DELEGATION_APPROVE, found)
+    never = found.in_force_on is None
     return _step(
         request,
         found,
-        EndForm(request.POST or None),
-        lambda values: delegations.end(by=request.actor, delegation=found, last_day=values["last_day"]),
+        NeverInForceForm(request.POST if request.method == "POST" else None)
+        if never
+        else EndForm(request.POST or None),
+        lambda values: delegations.end(by=request.actor, delegation=found, last_day=values.get("last_day")),
         "End the delegation",
-        "Ended. It holds up to and including its last day.",
+        "Ended. It never came into force." if never else "Ended. It holds up to and including its last day.",
+        "It never came into force, so it ends at once and never gives authority." if never else "",
     )
 
 

@@ -16,13 +16,15 @@ from ics_governance.exports import Column
 from ics_governance.paging import paged
 from ics_governance.wording import money
 from partnerships.access import P, held, visible_or_404
-from partnerships.authority import Node
-from partnerships.delegation_guards import approver_is_another_person, delegation_is_sound
+from partnerships.authority import CONTRACT, Answer, Node, Status
+from partnerships.authority.words import VERDICTS, lower
+from partnerships.delegation_guards import approver_is_another_person, delegation_is_sound, remarks
 from partnerships.forms.organisations import DelegationFilter
 from partnerships.models import Delegation, Forum, Organisation
 from partnerships.panel import of_draft
 from partnerships.queries import delegations as queries
 from partnerships.queries.checks import about, with_findings
+from partnerships.queries.delegation_chain import answer_along, chain_to, confers
 from partnerships.queries.delegation_facts import gather_saved
 from partnerships.queries.delegation_life import events, limits_left
 from partnerships.queries.delegations import Row
@@ -116,48 +118,64 @@ def _draft(request: HttpRequest, record: Delegation, may_approve: bool) -> dict[
     owners = record.facts.source.accountable_bodies if record.facts.source else ()
     names = [record.facts.names[Node.body(body)] for body in owners]
     shown: dict[str, Any] = {"needs": linked, "nodes": of_draft(record), "owners": names}
-    return shown | {"chain": [], "passed_on": [], "events": [], "left": [], "lowest": None}
+    shown["remarks"] = remarks(record, request.actor.on)
+    return shown | {"chain": [], "passed_on": [], "events": [], "left": [], "lowest": None, "stops": ""}
 
 
 def _approved(request: HttpRequest, record: Delegation) -> dict[str, Any]:
     """How the authority came to it, where it went from here, and what happened to it."""
     actor = request.actor
-    chain = queries.chain_to(actor, record, actor.on)
+    chain = chain_to(actor, record, actor.on)
+    answer = answer_along(chain, actor.on)
     passed_on = queries.passed_on(actor, record, actor.on)
+    nodes = nodes_of(chain, answer)
+    bodies = {step.from_organisation_id: step.from_organisation for step in chain}
     return {
         "chain": chain,
-        "nodes": [*nodes_of(chain, actor.on), *onward_nodes(passed_on)],
-        "owner": chain[0].from_organisation,
+        "nodes": [*nodes, *onward_nodes(passed_on, off=nodes[-1]["off"])],
+        "owner": bodies.get(answer.accountable_body or 0, chain[0].from_organisation),
+        "stops": "" if answer.within else lower(VERDICTS[answer.status]),
         "lowest": min((step.limit for step in chain if step.limit is not None), default=None),
         "passed_on": passed_on,
-        "events": events(record, actor.on),
+        "events": events(record, actor.on, names=bool(actor.organisations(P.LEDGER_VIEW))),
         "left": limits_left(record, actor.on),
     }
 
 
-def onward_nodes(passed_on: list[Row]) -> list[dict[str, Any]]:
-    """The drawing goes on where the function was passed to one holder; to several, the table says to whom."""
+def onward_nodes(passed_on: list[Row], *, off: bool) -> list[dict[str, Any]]:
+    """The drawing goes on where the function was passed to one holder; to several, the table says to whom.
+
+    `off`: the authority has stopped before.
+    """
     if len(passed_on) != 1:
         return []
     row = passed_on[0]
-    edge = {"text": row.instrument, "limit": row.limit_in_words, "broken": row.state not in HOLDS}
+    broken = row.state not in HOLDS
+    edge = {"text": row.instrument, "limit": row.limit_in_words, "broken": broken}
+    href = reverse("delegation", args=[row.pk])
     return [
-        {"name": row.recipient.name, "note": row.body.label, "href": reverse("delegation", args=[row.pk]), "edge": edge}
+        {"name": row.recipient.name, "note": row.body.label, "href": href, "edge": edge, "off": off or broken},
     ]
 
 
-def nodes_of(chain: list[Delegation], on: date) -> list[dict[str, Any]]:
-    """The chain as the drawing takes it: the first maker, then each recipient with the edge that leads to it."""
-    first = chain[0]
-    inherent = first.from_post is None and (first.from_forum is None or first.from_forum.form == Forum.Form.BOARD)
+def nodes_of(chain: list[Delegation], answer: Answer) -> list[dict[str, Any]]:
+    """The chain as the drawing takes it: the first maker, then each recipient with the edge that leads to it.
+
+    Where the resolver says that the authority stops the edge is broken, and whoever comes after is without.
+    """
+    first, off = chain[0], False
+    stops = answer.broken_edge.edge if answer.broken_edge else None
+    recorded = answer.status not in (Status.NOT_DELEGATED, Status.NOT_RECORDED)
     nodes: list[dict[str, Any]] = [
         {
             "name": first.from_forum or first.from_post or first.from_organisation.label,
-            "note": "holds the function" if inherent else "how it came to hold it is not recorded",
+            "note": "holds the function" if recorded else "how it came to hold it is not recorded",
             "href": _address(first.from_forum, first.from_organisation),
         }
     ]
     for step in chain:
+        broken = step.pk == stops or queries.state_on(step, answer.on) not in HOLDS
+        off = off or broken
         host = step.to_forum.host.label if step.to_forum else step.to_post and step.from_organisation.label
         nodes.append(
             {
@@ -165,10 +183,12 @@ def nodes_of(chain: list[Delegation], on: date) -> list[dict[str, Any]]:
                 "note": host or "",
                 "href": _address(step.to_forum, step.to_organisation),
                 "here": step is chain[-1],
+                "off": off,
                 "edge": {
                     "text": step.instrument,
                     "limit": _limit(step),
-                    "broken": queries.state_on(step, on) not in HOLDS,
+                    "broken": broken,
+                    "loose": not confers(step),
                 },
             }
         )
@@ -184,4 +204,5 @@ def _address(forum: Forum | None, body: Organisation | None) -> str:
 def _limit(step: Delegation) -> str:
     if step.model == Delegation.Model.SEAT:
         return "a voice, no authority"
-    return f"up to {money(step.limit)}" if step.limit is not None else "no limit"
+    limit = f"up to {money(step.limit)}" if step.limit is not None else "no limit"
+    return f"spends {limit}" if step.basis == CONTRACT else limit

@@ -1,6 +1,10 @@
 """The API's question: may this forum take this decision?"""
 
+from datetime import date
+
 import pytest
+
+from partnerships.models import Post
 
 
 @pytest.fixture
@@ -60,6 +64,8 @@ def test_nobody_else_may(api):
     ("question", "named"),
     [
         ({"forum": ""}, "forum"),
+        ({"holder": "post:1"}, "forum"),
+        ({"forum": "", "holder": "nobody"}, "holder"),
         ({"forum": "first"}, "forum"),
         ({"forum": "-1"}, "forum"),
         ({"function": ""}, "function"),
@@ -92,3 +98,12 @@ def test_the_ends_of_the_calendar_are_days_too(ask, day):
 def test_a_question_needs_few_queries(ask, django_assert_max_num_queries):
     with django_assert_max_num_queries(30):
         ask(amount="384000")
+
+
+def test_posts_and_bodies_are_asked_about_as_holders(ask, world):
+    asked = {"forum": "", "holder": f"body:{world.icb.pk}"}
+    assert ask(**asked)["status"] == "within_authority"
+    post = Post.objects.create(organisation=world.icb, title="Director", starts=date(2024, 1, 1))
+    assert ask(forum="", holder=f"post:{post.pk}")["status"] == "not_delegated"
+    assert ask(forum="", holder=f"forum:{world.place_board.pk}")["status"] == "within_authority"
+    ask(404, forum="", holder="post:999999")

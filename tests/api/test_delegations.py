@@ -55,6 +55,36 @@ def test_a_delegation_goes_from_draft_into_force(api, world):
     body = {"event": "end", "last_day": "2026-12-31"}
     ended = send(executive, "post", f"{path}moves/", body, 200, If_Match=held["ETag"])
     assert (ended.body["status"], ended.body["ends"]) == ("ended", "2026-12-31")
+    dates = ("approved_on", "in_force_on", "ended_on")
+    assert [made.body[name] for name in dates] == [None] * 3
+    assert [ended.body[name] for name in dates] == ["2026-10-20"] * 3
+
+
+def test_what_never_came_into_force_is_ended_without_a_day(api, world):
+    made = send(api("officer"), "post", "delegations/", draft(world), 201)
+    path = f"delegations/{made.body['id']}/"
+    executive = api("executive")
+    approved = send(executive, "post", f"{path}moves/", {"event": "approve"}, 200, If_Match=made["ETag"])
+    moves = executive.get(f"{path}moves/").body["moves"]
+    assert {move["event"]: move["asks"] for move in moves}["end"] == []
+    late = {"event": "end", "last_day": "2026-12-31"}
+    send(executive, "post", f"{path}moves/", late, 409, If_Match=approved["ETag"])
+    ended = send(executive, "post", f"{path}moves/", {"event": "end"}, 200, If_Match=approved["ETag"])
+    assert (ended.body["status"], ended.body["in_force_on"]) == ("ended", None)
+    assert made.body["id"] in {row["id"] for row in executive.rows("delegations/")}
+    assert made.body["id"] not in {row["id"] for row in executive.rows("delegations/", as_of="2026-11-02")}
+
+
+def test_a_review_is_recorded(api, world):
+    held = Delegation.objects.get(to_forum=world.place_board)
+    path, body = f"delegations/{held.pk}/reviews/", {"held_on": "2026-10-19", "outcome": "ended", "note": "Unused."}
+    made = send(api("officer"), "post", path, body | {"next_review_on": "2027-10-01"}, 201, Idempotency_Key="review")
+    assert made.body["reviews"] == [body | {"next_review_on": "2027-10-01"}]
+    assert made.body["review_on"] == "2027-10-01"
+    send(api("officer"), "post", path, body | {"held_on": "2026-11-01"}, 409)
+    send(api("officer"), "post", path, body | {"misspelt": 1}, 400)
+    send(api("executive"), "post", path, body, 403)
+    assert held.reviews.count() == 1
 
 
 def test_what_stands_against_approving_is_told_with_its_fields(api, world):
@@ -73,7 +103,9 @@ def test_what_stands_against_approving_is_told_with_its_fields(api, world):
         ({"from_organisation": "XYZ"}, 400, "from_organisation"),
         ({"limit": "-1"}, 400, "limit"),
         ({"starts": "soon"}, 400, "starts"),
-        ({"places": [0]}, 400, "places"),
+        ({"places": [0]}, 400, "There is none with the id 0."),
+        ({"to_forum": 999999}, 400, "There is none with the id 999999."),
+        ({"novates": 999999}, 400, "novates"),
         ({"misspelt": 1}, 400, "misspelt"),
         ({"to_organisation": "RCF"}, 409, "to_forum"),
         ({"ends": "2026-10-01"}, 409, "ends"),

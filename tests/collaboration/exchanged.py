@@ -101,9 +101,11 @@ class Exchanged:
             to_forum=records.forum(self.icb), basis="internal_scheme", instrument="A scheme",
             starts=self.day(-900, 30), review_on=self.rng.choice([None, self.until, self.day(-200, 200)]),
         )  # fmt: skip
-        for status in self.rng.choice([(), ("approved",), ("approved", "in_force"), ("approved", "in_force", "ended")]):
+        for status in self.rng.choice([(), ("approved",), ("approved", "in_force"), ("approved", "in_force", "ended"),
+                                       ("approved", "ended")]):  # fmt: skip
             edge.status = status
-            edge.ends = self.day(-90, 200) if status == "ended" else edge.ends
+            edge.in_force_on = edge.starts if status == "in_force" else edge.in_force_on
+            edge.ends = max(edge.starts, self.day(-90, 200)) if status == "ended" else edge.ends
             edge.save()
 
     def rounds(self, body: Organisation) -> None:

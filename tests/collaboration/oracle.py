@@ -183,7 +183,7 @@ def r4(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]
 
 def l3(body: Organisation, since: date, until: date) -> Iterator[tuple[int, int]]:
     for edge in Delegation.objects.filter(from_organisation=body, status__in=("in_force", "ended")):
-        if holds(edge, until):
+        if edge.in_force_on and holds(edge, until):
             yield int(bool(edge.review_on and edge.review_on >= until)), int(edge.review_on is not None)
 
 

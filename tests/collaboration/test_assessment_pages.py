@@ -197,7 +197,7 @@ def test_a_stale_signature_is_refused_in_words(draft, sign_in, world):
 def test_make_ready_lists_what_is_missing_and_does_nothing(draft, sign_in):
     address = reverse("assessment-move", args=[draft.pk, "make_ready"])
     page = text_of(sign_in("secretary").post(address, follow=True))
-    assert "Not done. Still needed: Question 1.1: a rating" in page
+    assert "Not done. To be settled first: Question 1.1: a rating" in page
     assert f"{section(draft)}#q-1-1" in page
 
 

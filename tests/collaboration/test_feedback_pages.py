@@ -109,7 +109,7 @@ def test_the_host_sees_who_answered_and_never_what(sign_in, asked, partners):
     assert "Zephyrine" not in page
     page_of(client.get(address(asked, partners[0])), 403)
     page = page_of(client.post(f"/feedback/{asked.pk}/close/", follow=True))
-    assert "Not done. Still needed: An answer from everyone who was asked" in page
+    assert "Not done. To be settled first: An answer from everyone who was asked" in page
 
 
 def test_the_host_closes_and_everyone_with_a_right_to_it_reads_the_result(sign_in, asked, partners, world):

@@ -122,4 +122,6 @@ def beside(workflow: str, state: str) -> dict[str, Any]:
     """What the table of a workflow demands beside a state."""
     if (workflow, state) == ("case", "closed"):
         return {"outcome": "resolved", "closed_on": DAY}
+    if (workflow, state) in (("delegation", "in_force"), ("delegation", "suspended")):
+        return {"in_force_on": DAY}
     return {}

@@ -15,6 +15,12 @@ from ics_governance import forms
 KINDS = [("decide", "Decide"), ("recommend", "Recommend")]
 
 
+def test_a_label_that_begins_with_an_article_is_put_into_a_sentence():
+    field = forms.ChoiceField(label="A named post", choices=KINDS)
+    forms.word_errors(field, "A named post")
+    assert field.error_messages["invalid_choice"] == "Select a named post from the list"
+
+
 class DecisionForm(forms.Form):
     title = forms.CharField(label="Title", max_length=20)
     text = forms.CharField(
@@ -210,6 +216,7 @@ def test_every_error_names_its_field_and_links_to_the_control():
         ({"members": "0"}, "#id_members", "Members must be 1 or more"),
         ({"members": "some"}, "#id_members", "Members must be a whole number"),
         ({"kind": "other"}, "#id_kind", "Select kind from the list"),
+        ({"amount": "1234567890123456"}, "#id_amount", "Amount must have 14 digits or fewer"),
         ({"due_month": ""}, "#id_due_month", "Due date must include a month"),
         ({"due_day": "", "due_year": ""}, "#id_due_day", "Due date must include a day and a year"),
         ({"due_day": "31", "due_month": "2"}, "#id_due_day", "Due date must be a real date"),

@@ -365,6 +365,7 @@ QUESTIONS = [
     ("Wakefield District place board", "primary_medical_services", 90_000, None, "expired"),
     ("Kirklees place board", "primary_medical_services", 90_000, None, "suspended"),
     ("Calderdale place board", "primary_medical_services", 90_000, None, "not_yet_in_force"),
+    ("Leeds place board", "primary_medical_services", 90_000, "Leeds", "within_authority"),
     ("Kirklees joint commissioning committee", "public_health", 90_000, None, "double_delegation"),
     ("Kirklees health and care forum", "community_services", 90_000, None, "recommend_only"),
     ("Acute services joint committee", "provider_services", 1_000_000, None, "within_authority"),
@@ -382,6 +383,13 @@ def test_the_resolver_has_every_kind_of_answer_to_give(register, db, forum, func
     places = [Place.objects.get(name=place, icb__ods_code="QWO").pk] if place else []
     asked = register.ask(Forum.objects.get(name=forum).pk, function, amount=amount, places=places, on=TODAY)
     assert asked.answer.status == status
+
+
+def test_nhs_england_stays_accountable_for_general_practice(register, db):
+    forum = Forum.objects.get(name="Leeds place board")
+    asked = register.ask(forum.pk, "primary_medical_services", amount=90_000, on=TODAY)
+    assert asked.answer.accountable_body == Organisation.objects.coded("X24").get().pk
+    assert [step.external for step in asked.answer.chain] == [True, False, False]
 
 
 def test_stored_answers_are_the_resolvers_own(register, everything):

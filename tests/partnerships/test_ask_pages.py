@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from partnerships.models import Completeness, Delegation, Function, Place, Post, PostHolding
+from partnerships.models import Completeness, Delegation, Forum, Function, Place, Post, PostHolding
 from tests import records
 from tests.delegating import edge, joint_committee
 from tests.queries import counted
@@ -192,7 +192,19 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost(ask, board, question, s
 
 def test_a_place_of_another_system_is_refused(ask, board, world):
     elsewhere = Place.objects.create(name="Salford", icb=world.body("QOP"), starts=LONG_AGO)
-    assert "is not a place of this system" in ask(status=422, **board, place=elsewhere.pk)
+    page = ask(status=422, **board, place=elsewhere.pk)
+    assert "Salford is not in this system" in page and f'value="{elsewhere.pk}" checked' in page
+
+
+def test_what_was_chosen_stays_with_its_name_when_it_is_not_there_on_another_day(ask, board, world, bradford):
+    Forum.objects.filter(pk=world.place_board.pk).update(starts=date(2024, 4, 1))
+    Place.objects.filter(pk=bradford.pk).update(ends=date(2026, 12, 31))
+    early = ask(status=422, **board, place=bradford.pk, on="2024-01-15")
+    assert "Bradford place board did not exist on 15 January 2024; it began on 1 April 2024" in early
+    assert f'value="forum:{world.place_board.pk}" selected' in early
+    late = ask(status=422, **board, place=bradford.pk, on="2027-02-01")
+    assert f"{bradford} did not exist any more on 1 February 2027; its last day was 31 December 2026" in late
+    assert f'value="{bradford.pk}" checked' in late
 
 
 def test_what_was_used_of_a_yearly_limit_is_known_to_those_who_sign_in_only(client, sign_in, world, board, bradford):
@@ -205,7 +217,14 @@ def test_what_was_used_of_a_yearly_limit_is_known_to_those_who_sign_in_only(clie
     asked = {"system": "QWO", "on": ON, "place": bradford.pk, **board}
     nobody = plain(client.get("/authority/", asked))
     assert "£380,000" not in nobody and "up to £500,000 for the financial year" in nobody
-    assert "£380,000" in plain(sign_in("officer").get("/authority/", asked))
+    assert "Within a yearly limit, as far as is public" in nobody and "app-auth--unsure" in nobody
+    known = plain(sign_in("officer").get("/authority/", asked))
+    assert "£380,000" in known and "app-auth--yes" in known and "as far as is public" not in known
+
+
+def test_a_limit_that_is_not_counted_by_the_year_hides_nothing_from_the_public(ask, board, bradford):
+    page = ask(**board, place=bradford.pk)
+    assert "app-auth--yes" in page and "as far as is public" not in page
 
 
 def test_no_person_and_no_draft_is_named_on_the_open_pages(client, world, board, bradford):

@@ -8,6 +8,7 @@ import pytest
 from partnerships.authority import Status, UnknownRecord
 from partnerships.models import Delegation, Forum, Function, Membership, Place
 from partnerships.queries.authority import Asked, ask
+from tests.world import moved
 
 TODAY = date(2026, 10, 20)
 
@@ -21,8 +22,7 @@ def delegate(world, function, **fields):
     edge = Delegation.objects.create(
         function=function, basis="s65z5", instrument="agreement 1", starts=date(2024, 1, 1), **fields
     )
-    for status in ("approved", "in_force"):
-        Delegation.objects.filter(pk=edge.pk).update(status=status)
+    moved(edge, "approved", "in_force")
     return edge
 
 

@@ -9,16 +9,19 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from ics_governance import jobs
+from ics_governance import jobs, ledger
 from ics_governance.context import system
 from ics_governance.models import Job, LedgerEntry, Notification
 from ics_governance.permissions import SYSTEM, Refused
 from partnerships import tasks
 from partnerships.actions.checks import remind_of_ends, run_checks, tell_of_errors
+from partnerships.actions.delegations import draft_delegation
+from partnerships.actions.posts import change_holder, create_post
 from partnerships.models import (
     CheckFinding,
     Decision,
     Delegation,
+    Employment,
     Forum,
     Function,
     LegalBasis,
@@ -30,6 +33,7 @@ from partnerships.models import (
 )
 from partnerships.queries.check_facts import draft_values, facts_for, findings_for_draft
 from tests.queries import counted
+from tests.world import moved
 
 TODAY = date(2026, 10, 20)
 OUR_BOARD = "NHS West Yorkshire board"
@@ -51,8 +55,7 @@ def vacant_post(world, **fields):
             "starts": date(2024, 1, 1), "limit": Decimal(1000),
         } | fields
     )  # fmt: skip
-    for status in ("approved", "in_force"):
-        Delegation.objects.filter(pk=edge.pk).update(status=status)
+    moved(edge, "approved", "in_force")
     return edge
 
 
@@ -250,14 +253,21 @@ def notes(world, name):
 def test_new_errors_are_told_once_to_those_who_run_the_checks(world):
     vacant_post(world)
     run_checks(by=SYSTEM)
-    yesterday = TODAY - timedelta(days=1)
-    assert tell_of_errors(since=yesterday, until=TODAY) == 2
+    assert tell_of_errors(on=TODAY) == 2
     text = "Governance checks: The post Director of places of NHS West Yorkshire Integrated Care Board holds commis…."
     assert notes(world, "officer") == [(text, "/checks/?severity=error")] == notes(world, "executive")
-    tell_of_errors(since=yesterday, until=TODAY)
+    assert tell_of_errors(on=TODAY) == 0
     assert len(notes(world, "officer")) == 1
     assert notes(world, "other_officer") == notes(world, "auditor") == []
-    assert tell_of_errors(since=TODAY, until=TODAY + timedelta(days=1)) == 0
+    assert tell_of_errors(on=TODAY + timedelta(days=1)) == 0
+
+
+def test_an_error_that_is_found_during_the_day_is_told_the_night_after(world):
+    run_checks(by=SYSTEM)
+    tell_of_errors(on=TODAY)
+    vacant_post(world)
+    run_checks(by=SYSTEM, system=world.icb)
+    assert tell_of_errors(on=TODAY + timedelta(days=1)) == 2
 
 
 @pytest.mark.parametrize("ahead", [60, 30, 7])
@@ -294,7 +304,40 @@ def test_the_night_checks_once_and_makes_up_for_nights_that_were_missed(world):
     assert job.result["told"] == 2 and job.result["url"] == "/checks/"
     with time_machine.travel(TODAY + timedelta(days=3), tick=False):
         tasks.check_nightly()
-        assert Job.objects.latest("pk").args == {"since": TODAY.isoformat(), "until": "2026-10-23"}
+        assert Job.objects.latest("pk").args == {"until": "2026-10-23"}
+
+
+# --- After a change -----------------------------------------------------------------------------------------------
+
+
+def changed(*, expected=1):
+    """Seal what was done, look for changes, and do what was asked for; how many jobs there were."""
+    ledger.seal_all()
+    tasks.check_changed()
+    assert jobs.run_waiting() == expected
+    return CheckFinding.objects.filter(code="vacant_post").count()
+
+
+def test_what_changed_is_checked_soon_after_it_was_saved(world):
+    post, person = vacant_post(world).to_post, world.person("executive")
+    Employment.objects.get_or_create(person=person, organisation=world.icb, starts=date(2024, 1, 1))
+    run_checks(by=SYSTEM)
+    assert changed(expected=0) == 1
+    change_holder(by=world.actor("officer"), post=post, person=person, from_day=TODAY)
+    assert changed() == 0
+    assert Job.objects.get(kind=tasks.CHANGED).args["systems"] == [world.icb.pk]
+    assert changed(expected=0) == 0
+
+
+def test_many_changes_are_one_job_and_what_changes_nothing_asks_for_none(world):
+    officer = world.actor("officer")
+    values = {"function": Function.objects.get(code="community_services"), "to_forum": world.place_board}
+    draft_delegation(by=officer, owner=world.icb, values=values)
+    changed(expected=0)
+    for name in ("Place director", "Deputy place director"):
+        create_post(by=officer, organisation=world.icb, title=name, starts=TODAY)
+    changed()
+    assert Job.objects.filter(kind=tasks.CHANGED).count() == 1
 
 
 def test_reminders_go_out_on_working_days(world):
@@ -341,5 +384,6 @@ def test_the_command_prints_json_and_ends_well_without_an_error(world):
 
 
 def test_the_command_refuses_what_is_no_icb(world):
-    with pytest.raises(CommandError, match="“RCF” is not the code of an integrated care board"):
+    with pytest.raises(CommandError, match="“RCF” is not the code of an integrated care board") as refused:
         call_command("check_governance", "--system=RCF")
+    assert refused.value.returncode == 2

@@ -144,7 +144,7 @@ def test_a_wrong_date_or_amount_keeps_everything_that_was_typed(officer, world, 
 def test_agreeing_an_incomplete_draft_changes_nothing_and_says_why(officer, world, meeting):
     draft = begin(officer, meeting)
     page = officer.post(f"/decisions/{draft.reference}/agree/", follow=True).content.decode()
-    assert "Not done. Still needed: The decision as it will be published" in page
+    assert "Not done. To be settled first: The decision as it will be published" in page
     assert stored(draft.pk).state == "draft"
 
 

@@ -307,6 +307,14 @@ def test_limits_are_compared_with_those_of_the_source_not_with_what_is_left_of_t
     assert says.endswith("which is £2,000,000 a financial year")
 
 
+def test_an_order_may_transfer_a_function_that_the_catalogue_offers_on_other_bases_only(world, services):
+    other = world.body("QOP")
+    assert "transfer_order" not in services.bases
+    assert needs_of(world, target=other, basis="transfer_order", model="fully_devolved") == ""
+    assert "only an order does" in needs_of(world, target=other, basis="s65z5", model="fully_devolved")
+    assert "only an order does" in needs_of(world, target=other, basis="transfer_order")
+
+
 def test_a_joint_committee_takes_delegations_of_its_members_alone(world):
     joint = joint_committee(world, "E08000032", "RCF")
     assert "has no voting member" in needs_of(world, target=joint, basis="s65z6")

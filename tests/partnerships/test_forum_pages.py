@@ -24,14 +24,15 @@ from partnerships.models import (
     Post,
     TermsOfReference,
 )
-from partnerships.queries.delegations import chain_to, state_on
+from partnerships.queries.delegation_chain import chain_to
+from partnerships.queries.delegations import state_on
 from partnerships.queries.forums import reporting_line
 from tests import records
-from tests.world import LONG_AGO
+from tests.world import LONG_AGO, moved
 
 TODAY = date(2026, 11, 20)
 STEPS = {"draft": (), "approved": ("approved",), "in_force": ("approved", "in_force"),
-         "suspended": ("approved", "in_force", "suspended"), "ended": ("approved", "ended")}  # fmt: skip
+         "suspended": ("approved", "in_force", "suspended"), "ended": ("approved", "in_force", "ended")}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +56,7 @@ def delegate(source: Forum | None, target: Forum | None, status: str = "in_force
         "instrument": "scheme of delegation 9", "starts": LONG_AGO,
     }  # fmt: skip
     made = Delegation.objects.create(**values | fields)
-    for step in STEPS[status]:
-        Delegation.objects.filter(pk=made.pk).update(status=step)
+    moved(made, *STEPS[status])
     made.refresh_from_db()
     return made
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -39,30 +40,48 @@ MUTE = {Node.forum(16)}
 limits = st.sampled_from([None, None, Decimal(10), Decimal(20), Decimal(40)])
 
 
-def edges_among(nodes: list[Node]) -> st.SearchStrategy[tuple[Edge, ...]]:
-    """Delegations between some holders, numbered."""
-    one = st.builds(
-        Edge,
-        id=st.just(0),
-        function=st.sampled_from([WHOLE, WHOLE, PART]),
-        body=st.just(1),
-        source=st.sampled_from(nodes),
-        target=st.sampled_from(nodes),
-        model=st.sampled_from(["delegated"] * 6 + ["joint_decision", "seat_at_table", "fully_devolved"]),
-        basis=st.sampled_from(["s65z5"] * 6 + ["contract"]),
-        status=st.sampled_from(["in_force"] * 6 + ["approved", "suspended", "ended", "draft", "withdrawn"]),
-        limit=limits,
-        annual=st.booleans(),
-        onward=st.booleans(),
-        instrument=st.just(""),
-        review_on=st.none(),
-        novates=st.none(),
-        starts=st.none(),
-        ends=st.none(),
-        places=st.just(frozenset()),
-    )
-    rows = st.lists(one, max_size=9)
+def edges_among(nodes: list[Node], **columns: st.SearchStrategy) -> st.SearchStrategy[tuple[Edge, ...]]:
+    """Delegations between some holders, numbered; `columns` are drawn otherwise than usual."""
+    usual = {
+        "id": st.just(0),
+        "function": st.sampled_from([WHOLE, WHOLE, PART]),
+        "body": st.just(1),
+        "source": st.sampled_from(nodes),
+        "target": st.sampled_from(nodes),
+        "model": st.sampled_from(["delegated"] * 6 + ["joint_decision", "seat_at_table", "fully_devolved"]),
+        "basis": st.sampled_from(["s65z5"] * 6 + ["contract"]),
+        "status": st.sampled_from(["in_force"] * 6 + ["approved", "suspended", "ended", "draft", "withdrawn"]),
+        "limit": limits,
+        "annual": st.booleans(),
+        "onward": st.booleans(),
+        "instrument": st.just(""),
+        "review_on": st.none(),
+        "novates": st.none(),
+        "starts": st.none(),
+        "ends": st.none(),
+        "places": st.just(frozenset()),
+    }
+    rows = st.lists(st.builds(Edge, **usual | columns), max_size=9)
     return rows.map(lambda found: tuple(row._replace(id=100 + place) for place, row in enumerate(found)))
+
+
+HERE, THERE, ELSEWHERE = 31, 32, 0
+spans = st.sampled_from([None, ON - timedelta(days=1), ON, ON + timedelta(days=1)])
+in_places = edges_among(
+    NODES[4:8],
+    function=st.just(WHOLE),
+    status=st.sampled_from(["in_force"] * 6 + ["approved", "suspended", "ended"]),
+    model=st.sampled_from(["delegated"] * 6 + ["joint_decision", "seat_at_table"]),
+    places=st.sampled_from([frozenset(), frozenset({HERE}), frozenset({THERE}), frozenset({HERE, THERE})]),
+    starts=st.sampled_from([None] * 4 + [ON, ON + timedelta(days=1)]),
+    ends=spans,
+)
+"""Delegations from the board and three committees among themselves, for places and days."""
+
+
+def reaches(row: Edge, point: int) -> bool:
+    """Whether a delegation is for a spot on the map: in one of two places, or elsewhere in the area."""
+    return not row.places or point in row.places
 
 
 def facts_of(edges: tuple[Edge, ...]) -> Facts:
@@ -174,7 +193,7 @@ def test_limits_above_the_makers_own_are_those_that_every_chain_to_it_undercuts(
     for function in (WHOLE, PART):
         search = Search(edges, function)
         for row in search.arcs:
-            for annual in (False, True) if row.limit is None else (row.annual,):
+            for annual in (False, True):
                 own = search.limit(row.source, annual)
                 given = INFINITE if row.limit is None else row.limit
                 if row.function == function and own not in (NOTHING, INFINITE) and given > own:
@@ -200,6 +219,55 @@ def test_circles_are_the_knots_of_delegations_that_lead_back(edges):
         if stands and home.get(row.source, row.source) == home.get(row.target, row.target):
             expected.add(frozenset({row.id}))
     assert said(facts_of(edges), "loop") == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(edges=in_places)
+def test_an_expired_delegation_is_told_when_some_spot_of_it_is_left_without_another_that_is_in_force(edges):
+    home = {Node.forum(11): Node.body(1)}
+    expected = set()
+    for row in edges:
+        if row.status == "ended" or row.ends is None or row.ends >= ON:
+            continue
+        renewed = [
+            each
+            for each in edges
+            if home.get(each.target, each.target) == home.get(row.target, row.target)
+            and each.status in ("in_force", "suspended")
+            and (each.starts is None or each.starts <= ON)
+            and (each.ends is None or each.ends >= ON)
+        ]
+        spots = [point for point in (HERE, THERE, ELSEWHERE) if reaches(row, point)]
+        if any(not any(reaches(each, point) for each in renewed) for point in spots):
+            expected.add(frozenset({row.id}))
+    assert said(facts_of(edges), "expired") == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(edges=in_places)
+def test_two_forums_are_told_when_they_meet_at_some_spot_and_neither_is_above_the_other(edges):
+    home = {Node.forum(11): Node.body(1)}
+    standing = [
+        row._replace(source=home.get(row.source, row.source), target=home.get(row.target, row.target))
+        for row in edges
+        if row.status != "ended" and (row.ends is None or row.ends >= ON)
+    ]
+    deciding = [
+        row for row in standing if row.target.kind == "forum" and row.model == "delegated" and row.basis != "contract"
+    ]
+    links = [row for row in standing if row.source != row.target]
+    expected = set()
+    for point in (HERE, THERE, ELSEWHERE):
+        holders = {row.target for row in deciding if reaches(row, point)}
+        beside = {
+            one
+            for one in holders
+            if not any(one != other and Search.path(Search(edges, WHOLE), one, other, links) for other in holders)
+        }
+        if len(beside) > 1:
+            of = {row.id for row in standing if row.target in beside}
+            expected.add(frozenset({node.id for node in beside} | of))
+    assert said(facts_of(edges), "same_function") == expected
 
 
 PLAIN = [node for node in NODES if node not in JOINT | MUTE | {Node.forum(11)}]

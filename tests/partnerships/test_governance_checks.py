@@ -149,8 +149,14 @@ def test_no_limit_is_above_every_limit():
     assert codes(sound(edges=put(put(SOUND.edges, 102, limit=None), 101, limit=None))) == []
 
 
-def test_a_yearly_limit_is_not_compared_with_one_for_the_life_of_a_commitment():
-    assert codes(sound(edges=put(SOUND.edges, 102, limit=Decimal(9_000_000), annual=True))) == []
+@pytest.mark.parametrize(("own", "given"), [(False, True), (True, False)])
+def test_a_limit_is_above_one_of_the_other_kind_too(own, given):
+    """Neither a year nor a single commitment may exceed what its maker may decide, whichever way that is counted."""
+    edges = put(put(SOUND.edges, 101, annual=own), 102, limit=Decimal(2_000_001), annual=given)
+    words = {False: "£2,000,001, but may itself decide only up to £2,000,000 a year.",
+             True: "£2,000,001 a year, but may itself decide only up to £2,000,000."}  # fmt: skip
+    assert one(sound(edges=edges), "limit_above").text.endswith(words[given])
+    assert codes(sound(edges=put(edges, 102, limit=Decimal(2_000_000)))) == []
 
 
 def test_a_reserved_function_is_not_delegated_but_may_be_transferred():
@@ -198,6 +204,29 @@ def test_an_expired_delegation_is_told_until_it_is_ended_or_renewed():
     assert codes(sound(edges=put(SOUND.edges, 103, ends=ON + timedelta(days=61)))) == []
 
 
+def test_an_expired_delegation_is_carried_on_only_where_another_one_holds():
+    edges = put(SOUND.edges, 102, ends=YESTERDAY)
+    elsewhere = TO_PLACE._replace(id=118, places=frozenset({LEEDS}))
+    assert one(sound(edges=(*edges, elsewhere)), "expired").records == (("delegation", 102),)
+    both = TO_PLACE._replace(id=119, places=frozenset({LEEDS, BRADFORD}))
+    everywhere = TO_PLACE._replace(id=119, places=frozenset())
+    for carried in (both, everywhere, both._replace(status="suspended")):
+        assert codes(sound(edges=(*edges, carried))) == []
+    assert codes(sound(edges=(*edges, elsewhere, TO_PLACE._replace(id=119)))) == []
+
+
+def test_an_expired_delegation_of_the_whole_area_is_not_carried_on_by_one_of_a_place():
+    edges = put(SOUND.edges, 103, ends=YESTERDAY)
+    part = TO_DIRECTOR._replace(id=118, places=frozenset({BRADFORD}))
+    assert codes(sound(edges=(*edges, part))) == ["expired"]
+
+
+def test_what_is_not_in_force_yet_carries_nothing_on():
+    edges = put(SOUND.edges, 103, ends=YESTERDAY)
+    assert codes(sound(edges=(*edges, TO_DIRECTOR._replace(id=118, status="approved")))) == ["expired"]
+    assert codes(sound(edges=(*edges, TO_DIRECTOR._replace(id=118, starts=TOMORROW)))) == ["expired"]
+
+
 @pytest.mark.parametrize("days", [0, 60])
 def test_a_delegation_that_ends_within_sixty_days_is_told(days):
     assert codes(sound(edges=put(SOUND.edges, 103, ends=ON + timedelta(days=days)))) == ["expiring"]
@@ -205,6 +234,18 @@ def test_a_delegation_that_ends_within_sixty_days_is_told(days):
 
 def test_an_overdue_review_is_told():
     assert codes(sound(edges=put(SOUND.edges, 103, review_on=YESTERDAY))) == ["review_overdue"]
+
+
+def test_what_a_review_asked_for_is_done_within_a_month():
+    asked = put(SOUND.edges, 103, outcome="ended", reviewed_on=ON - timedelta(days=31))
+    assert one(sound(edges=asked), "review_unanswered").text == (
+        "The review on 14 December 2026 asked for the delegation of commissioning community services to Director of "
+        "finance to be ended, and it still stands as it was."
+    )
+    assert codes(sound(edges=put(asked, 103, outcome="changed"))) == ["review_unanswered"]
+    assert codes(sound(edges=put(asked, 103, outcome="kept"))) == []
+    assert codes(sound(edges=put(asked, 103, reviewed_on=ON - timedelta(days=30)))) == []
+    assert codes(sound(edges=put(asked, 103, status="ended"))) == []
     assert codes(sound(edges=put(SOUND.edges, 103, review_on=ON))) == []
 
 
@@ -284,6 +325,18 @@ def test_two_forums_with_the_same_function_and_place():
     assert finding.records == (("forum", 13), ("forum", 17), ("delegation", 102), ("delegation", 121))
     elsewhere = replace(facts, edges=(*SOUND.edges, also._replace(places=frozenset({LEEDS}))))
     assert codes(elsewhere) == []
+
+
+def test_a_forum_for_the_whole_area_and_one_for_a_place_have_that_place_in_common():
+    second = Forum(SECOND, "Community committee", ICB, "committee", None, FINANCE)
+    terms = (*SOUND.terms, Terms(170, SECOND, 1, YESTERDAY, None, 1, True))
+    wide = TO_PLACE._replace(id=121, target=Node.forum(SECOND), places=frozenset())
+    finding = one(with_edges(wide, forums=(*SOUND.forums, second), terms=terms), "same_function")
+    assert finding.text.startswith("Bradford place board and Community committee may each decide")
+    assert finding.text.endswith("for Bradford.")
+    above = (wide, TO_PLACE._replace(id=102, source=Node.forum(SECOND)))
+    edges = (*without(SOUND.edges, 102), *above)
+    assert codes(sound(edges=edges, forums=(*SOUND.forums, second), terms=terms)) == []
 
 
 def test_a_committee_and_the_one_above_it_are_no_duplication():
@@ -515,7 +568,7 @@ def test_texts_and_actions_fit_where_they_are_kept():
 
 def test_every_check_says_what_it_is_called_and_what_it_rests_on():
     assert all(check.title and check.rests_on for check in CHECKS.values())
-    assert len(CHECKS) == 28
+    assert len(CHECKS) == 29
 
 
 def test_a_register_in_which_nothing_is_recorded_has_no_findings():

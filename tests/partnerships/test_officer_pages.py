@@ -176,7 +176,7 @@ def test_saving_and_agreeing_in_one_press_keeps_what_was_typed_when_something_is
     draft = world.decision(meeting=world.meeting())
     typed = {"title": "Scans", "text": "Typed with care", "kind": "decide", "weight": "routine", "means": "meeting"}
     page = officer.post(f"/decisions/{draft.reference}/edit/", typed | {"then": "agree"}, follow=True).content.decode()
-    assert "Saved. Your organisation alone can see this draft." in page and "Not done. Still needed:" in page
+    assert "Saved. Your organisation alone can see this draft." in page and "Not done. To be settled first:" in page
     with system("look"):
         stored = Decision.objects.get(pk=draft.pk)
     assert stored.state == "draft" and stored.text == "Typed with care"

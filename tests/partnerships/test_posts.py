@@ -14,7 +14,7 @@ from partnerships.queries.posts import is_vacant
 from tests.partnerships.test_arrangement_keeping import on, post, refused
 from tests.partnerships.test_forum_pages import text
 from tests.queries import counted
-from tests.world import LONG_AGO
+from tests.world import LONG_AGO, moved
 
 BEGAN = date(2024, 1, 1)
 FIRST = date(2026, 10, 1)
@@ -46,8 +46,7 @@ def delegated(world, to: Post) -> Delegation:
         basis="internal_scheme", instrument="scheme of delegation 5.1", limit=Decimal(100_000), starts=BEGAN,
         ends=date(2027, 3, 31),
     )  # fmt: skip
-    for status in ("approved", "in_force"):
-        Delegation.objects.filter(pk=edge.pk).update(status=status)
+    moved(edge, "approved", "in_force")
     return edge
 
 

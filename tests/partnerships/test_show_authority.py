@@ -37,7 +37,7 @@ def register(world, sign_in):
         made = Delegation.objects.order_by("-pk").first()
         page = sign_in(approver).post(f"/delegations/{made.pk}/approve/", follow=True).content.decode()
         made.refresh_from_db()
-        assert made.status == "approved", re.findall(r"Still needed: [^<]*", page)
+        assert made.status == "approved", re.findall(r"To be settled first: [^<]*", page)
         sign_in(drafter).post(f"/delegations/{made.pk}/bring_into_force/")
         made.refresh_from_db()
         assert made.status == "in_force"

@@ -29,7 +29,7 @@ from partnerships.models import (
 )
 from tests import records
 from tests.queries import counted
-from tests.world import LONG_AGO
+from tests.world import LONG_AGO, moved
 
 TODAY = date(2026, 11, 20)
 PAGES = ("/systems/", "/systems/QWO/", "/systems/QWO/organogram/")
@@ -72,8 +72,7 @@ def delegate(target: Forum, **fields) -> Delegation:
             "function": Function.objects.get(code="community_services"), "to_forum": target, "starts": LONG_AGO,
             "from_organisation": target.host, "basis": "internal_scheme", "instrument": "scheme 9", **fields,
         })  # fmt: skip
-        for step in ("approved", "in_force"):
-            Delegation.objects.filter(pk=made.pk).update(status=step)
+        moved(made, "approved", "in_force")
     return made
 
 

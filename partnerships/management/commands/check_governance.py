@@ -1,4 +1,7 @@
-"""Run the governance checks and print what they find. Stores nothing; leaves with 1 when something is an error."""
+"""Run the governance checks and print what they find. Stores nothing.
+
+It leaves with 1 when something is an error, and with 2 when it could not check.
+"""
 
 import json
 import sys
@@ -32,7 +35,7 @@ class Command(BaseCommand):
         if system is not None:
             body = Organisation.objects.coded(system).filter(kind=Kind.ICB).first()
             if body is None:
-                raise CommandError(f"“{system}” is not the code of an integrated care board.")
+                raise CommandError(f"“{system}” is not the code of an integrated care board.", returncode=2)
         today = timezone.localdate()
         with system_context("governance checks"):
             found = checks.run(facts_for(body, today), today)

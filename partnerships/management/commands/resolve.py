@@ -4,47 +4,60 @@ import json
 from argparse import ArgumentParser
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from partnerships.authority import UnknownRecord
+from partnerships.authority import Node, UnknownRecord
 from partnerships.authority.words import sentence
-from partnerships.models import Forum, Function
-from partnerships.queries.authority import ask
+from partnerships.models import Function
+from partnerships.queries.authority import HOLDERS, Holder, ask_of
 
 
 class Command(BaseCommand):
-    """`manage.py resolve --forum ID --function CODE [--amount N] [--place ID ...] [--on DATE] [--json]`."""
+    """`manage.py resolve (--forum ID | --holder post:ID) --function CODE [--amount N] [--place ID ...] [--on DATE]
+    [--json]`."""
 
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The question."""
-        parser.add_argument("--forum", type=int, required=True, help="id of the forum")
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument("--forum", type=int, help="id of the forum")
+        who.add_argument("--holder", help="a forum, post or body, such as post:3")
         parser.add_argument("--function", required=True, help="code of the function")
         parser.add_argument("--amount", help="pounds over the whole life")
         parser.add_argument("--place", type=int, action="append", default=[], help="id of a place; may be repeated")
         parser.add_argument("--on", help="the day, as 2026-11-30; today without it")
         parser.add_argument("--json", action="store_true", help="print the whole answer")
 
-    def handle(self, *, forum: int, function: str, place: list[int], json: bool, **options: object) -> None:
+    def handle(self, *, function: str, place: list[int], json: bool, **options: object) -> None:
         """Ask and print."""
-        found = Forum.objects.select_related("host").filter(pk=forum).first()
-        if found is None:
-            raise CommandError(f"There is no forum {forum}.")
+        found = _holder(options)
         row = Function.objects.filter(code=function).first()
         if row is None:
             known = ", ".join(Function.objects.values_list("code", flat=True))
             raise CommandError(f"There is no function {function}. Known: {known}.")
         try:
-            asked = ask(found, row, amount=_amount(options["amount"]), places=place, on=_day(options["on"]))
+            asked = ask_of(found, row, amount=_amount(options["amount"]), places=place, on=_day(options["on"]))
         except UnknownRecord as unknown:
-            raise CommandError(f"There is no such record: {unknown}.") from None
+            raise CommandError(f"There is no such record: {str(unknown).rstrip('.')}.") from None
         if json:
             self.stdout.write(_dump(asked.to_json()))
         else:
             self.stdout.write(f"{asked.answer.status}: {sentence(asked.answer, asked.names, asked.places)}")
+
+
+def _holder(options: dict[str, Any]) -> Holder:
+    try:
+        node = Node.parse(options["holder"]) if options["holder"] else Node.forum(options["forum"])
+    except ValueError:
+        raise CommandError("Write a forum as forum:12, a post as post:3, a body as body:4.") from None
+    found = HOLDERS[node.kind]._default_manager.filter(pk=node.id).first()
+    if found is None:
+        raise CommandError(f"There is no {node.kind} {node.id}.")
+    return found
 
 
 def _amount(text: object) -> Decimal | None:
@@ -54,6 +67,8 @@ def _amount(text: object) -> Decimal | None:
         amount = Decimal(str(text).replace(",", "").removeprefix("£"))
     except InvalidOperation:
         raise CommandError(f"“{text}” is not an amount in pounds.") from None
+    if not amount.is_finite():
+        raise CommandError(f"“{text}” is not an amount in pounds.")
     if amount < 0:
         raise CommandError("An amount is not below zero.")
     return amount
