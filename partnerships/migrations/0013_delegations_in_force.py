@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ics_governance', '0001_initial'),
-        ('partnerships', '0011_rehearsal_row_security'),
+        ('partnerships', '0012_membership_consent'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
