@@ -2,9 +2,11 @@
 
 from tests.matrix import (
     API,
+    EVERYONE,
     EXECUTIVE,
     HOST,
     MEMBERS,
+    OF_A_SYSTEM,
     OFFICER,
     OTHER,
     READS_TRAILS,
@@ -21,10 +23,11 @@ from tests.matrix import (
 )
 
 section("questions of anyone")
-public("authority-ask", "nothing asked")
+AT_HOME = {302: OF_A_SYSTEM, 200: EVERYONE - OF_A_SYSTEM}
+public("authority-ask", "nothing asked", get=AT_HOME)
 public("authority-ask", "a forum", query=lambda stage: {"who": f"forum:{stage.ours.forum.pk}"})
 public("authority-ask", "what cannot be read", get=422, query=lambda stage: {"system": "QWO", "amount": "much"})
-public("authority-route", "nothing asked")
+public("authority-route", "nothing asked", get=AT_HOME)
 public("authority-route", "a matter", query=lambda stage: {"system": "QWO", "function": "community_services"})
 row("api-authority-route", "nothing asked", get=by_api(signed_in(400)), **API)
 row("api-authority-route", "a matter", get=by_api(signed_in(200)), **API,

@@ -186,8 +186,13 @@ def gaps(
     if terms is None:
         found.append(Gap("No terms of reference are recorded, so nobody can tell its quorum", "terms"))
     else:
-        if terms.review_on is not None and terms.review_on < day:
-            found.append(Gap(f"Its terms of reference were due for review on {wording.day(terms.review_on)}", "terms"))
+        if terms.review_on is not None and terms.review_on <= day:
+            when = (
+                "are due for review today"
+                if terms.review_on == day
+                else (f"were due for review on {wording.day(terms.review_on)}")
+            )
+            found.append(Gap(f"Its terms of reference {when}", "terms"))
         if terms.quorum > len(members.voting):
             found.append(Gap("Its quorum is higher than the number of its voting members", "members"))
         if not terms.disagreement_process:

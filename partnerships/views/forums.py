@@ -16,7 +16,7 @@ from partnerships.queries import delegations
 from partnerships.queries import forums as queries
 from partnerships.queries.checks import about, with_findings
 
-from .common import exported
+from .common import exported, opens_on_own_system
 
 COLUMNS: list[Column[Forum]] = [
     Column("Name", lambda row: row.name, 52),
@@ -34,6 +34,7 @@ COLUMNS: list[Column[Forum]] = [
 
 
 @require_safe
+@opens_on_own_system
 def forum_list(request: HttpRequest) -> HttpResponse:
     """`/forums/`."""
     form = ForumFilter(request.GET, today=request.actor.on)
