@@ -26,7 +26,18 @@ STACK = 4
 """So many boxes without any below stand in one pile."""
 TITLE_SIZE, TEXT_SIZE = 13, 12
 BAND_HEAD, BAND_SIZE = 40, 17
+KEY_ROW, KEY_TEXT = 24, 34
+"""Of the legend: from row to row, and from a sample to its words."""
 A3 = 420 / 297
+LEGEND = {
+    "board": "board",
+    "committee": "committee of one body",
+    "joint": "several bodies decide together",
+    "talks": "recommends (dashed)",
+    "provider": "lead provider, under a contract",
+    "place": "partnership (round corners)",
+}
+"""What the looks of boxes mean, by kind; every other kind looks like a partnership."""
 WIDTHS = tuple(range(900, 4300, 200))
 """Of sheets that are tried for a page."""
 
@@ -46,6 +57,11 @@ class Item:
     lines: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+
+    @property
+    def look(self) -> str:
+        """Of the kinds of the legend the one that it looks like."""
+        return self.kind if self.kind in LEGEND else "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +145,41 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """An entry of the legend: a small box of a kind, and what it means."""
+
+    kind: str
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything with its place on the sheet."""
+    """Everything with its place on the sheet. The legend stands below it, where it is drawn too."""
 
     width: float
     height: float
     boxes: tuple[Box, ...]
     paths: tuple[Path, ...]
     headings: tuple[Heading, ...]
+
+    @property
+    def legend(self) -> tuple[Sample, ...]:
+        """What the boxes mean, in rows as wide as the sheet."""
+        x, y, found = 0.0, self.height + KEY_ROW, list[Sample]()
+        for kind, text in LEGEND.items():
+            width = KEY_TEXT + measured(text, TEXT_SIZE)
+            if found and x + width > self.width:
+                x, y = 0.0, y + KEY_ROW
+            found.append(Sample(kind, text, x, y))
+            x += width + 2 * GAP
+        return tuple(found)
+
+    @property
+    def height_with_legend(self) -> float:
+        """How high it is with its legend."""
+        return self.legend[-1].y + KEY_ROW
 
 
 # --- Who is below whom ----------------------------------------------------------------------------------------------

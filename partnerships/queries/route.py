@@ -105,7 +105,7 @@ class SystemRegister:
             groups.setdefault(row.host, []).append((Node.forum(pk), row.name))
         for post in self.graph.posts:
             if index.life(Node.post(post.id)).covers(self.on):
-                groups.setdefault(post.body, []).append((Node.post(post.id), names[Node.post(post.id)]))
+                groups.setdefault(post.body, []).append((Node.post(post.id), f"{names[Node.post(post.id)]} (post)"))
         for body in self.bodies:
             if body.pk not in index.boards and body.kind in OWNERS and Node.body(body.pk) in names:
                 groups.setdefault(body.pk, []).append((Node.body(body.pk), f"{names[Node.body(body.pk)]} itself"))

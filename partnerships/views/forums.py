@@ -1,5 +1,7 @@
 """Pages of forums: who sits on them, what they may decide, to whom they report."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,7 +12,7 @@ from ics_governance.paging import paged
 from partnerships.access import P, visible_or_404
 from partnerships.actions.memberships import may_answer
 from partnerships.forms.organisations import ForumFilter
-from partnerships.forms_of_forum import FORMS
+from partnerships.forms_of_forum import FORMS, FormOfForum
 from partnerships.models import Forum
 from partnerships.queries import delegations
 from partnerships.queries import forums as queries
@@ -38,7 +40,7 @@ COLUMNS: list[Column[Forum]] = [
 def forum_list(request: HttpRequest) -> HttpResponse:
     """`/forums/`."""
     form = ForumFilter(request.GET, today=request.actor.on)
-    context = {"form": form, "page": None, "today": request.actor.on}
+    context = {"form": form, "page": None, "today": request.actor.on, "forms": meanings()}
     if not form.is_valid():
         return render(request, "partnerships/forum_list.html", context, status=400)
     day = form.day(request.actor.on)
@@ -51,6 +53,12 @@ def forum_list(request: HttpRequest) -> HttpResponse:
         "body": form.values.get("body"),
     }
     return render(request, "partnerships/forum_list.html", context)
+
+
+def meanings(forms: Iterable[str] = Forum.Form) -> list[tuple[str, FormOfForum]]:
+    """What forms of forum mean, by their names and in the order in which they are known."""
+    wanted = set(forms)
+    return [(str(each.label), FORMS[each.value]) for each in Forum.Form if each.value in wanted]
 
 
 @require_safe

@@ -23,7 +23,7 @@ from partnerships.queries import systems as queries
 from partnerships.queries.organograms import Chart, chart_of
 from partnerships.queries.systems import System
 
-from .systems import opened
+from .systems import before_its_first_day, opened
 
 INVENTED = "Demonstration: everything in this document is invented"
 LOOKS = settings.BASE_DIR / "static" / "organogram.css"
@@ -47,12 +47,17 @@ FORMATS = {
 
 
 def asked(request: HttpRequest, code: str, route: str, **more: str) -> queries.System | HttpResponse:
-    """The system on the day asked, or the redirect to another one. Raises BadRequest for a day that is none."""
+    """The system on the day asked, or the redirect to another one. Raises BadRequest for a day that is none,
+    Http404 for one before the first of the system."""
     form = AsOf(request.GET)
     if not form.is_valid():
         raise BadRequest("; ".join(error for errors in form.errors.values() for error in errors))
     found = opened(request, code, form, route, **more)
-    return redirect(found.elsewhere) if found.system is None else found.system
+    if found.system is None:
+        return redirect(found.elsewhere)
+    if before_its_first_day(found.system):
+        raise Http404
+    return found.system
 
 
 @public

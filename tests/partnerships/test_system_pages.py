@@ -97,10 +97,26 @@ def test_everyone_reads_who_decides_what_up_to_which_limit_and_where(client, wor
         "Bradford place board": "up to £500,000 for Bradford District and Craven",
     }
     assert cells(page, "Commissioning community diagnostics") == found
+    assert "2 functions, 2 forums and posts" in text(page)
+    assert "4 delegated." in text(page)
+
+
+def test_what_only_boards_decide_is_one_link_away(client, world):
+    page = client.get("/systems/QWO/")
+    assert "Agreeing the joint forward plan" not in text(page)
+    assert "All 3 functions : the others are decided by the boards" in text(page)
+    assert 'href="?show=all#who"' in page.content.decode()
+    page = client.get("/systems/QWO/?show=all")
     reserved = cells(page, "Agreeing the joint forward plan")
     assert reserved == {"By law": "reserved to the board of NHS West Yorkshire Integrated Care Board"}
-    assert "3 functions, 2 forums and posts" in text(page)
-    assert "4 delegated." in text(page)
+    assert "3 functions, 2 forums and posts" in text(page) and "the others are decided" not in text(page)
+
+
+def test_a_part_that_somebody_holds_stands_below_its_whole(client, world):
+    Delegation.objects.all().update(function=Function.objects.get(code="community_diagnostics"))
+    page = text(client.get("/systems/QWO/"))
+    assert page.index("Commissioning community health services") < page.index("part of the above")
+    assert "2 functions, 2 forums and posts" in page
 
 
 def test_a_part_says_so_to_those_who_listen(client, world):
@@ -141,7 +157,7 @@ def test_what_a_body_has_not_declared_complete_is_said(client, world, icb):
     assert "Not declared complete" not in text(client.get("/systems/QWO/"))
     with system("not declared"):
         Completeness.objects.filter(organisation=icb, family="strategy").delete()
-    page = text(client.get("/systems/QWO/"))
+    page = text(client.get("/systems/QWO/?show=all"))
     assert "Strategy Not declared complete by NHS West Yorkshire Integrated Care Board: what is not shown" in page
 
 
@@ -149,11 +165,11 @@ def test_what_a_body_has_not_declared_complete_is_said(client, world, icb):
     ("query", "functions", "columns"),
     [
         ("family=strategy", 1, 0),
-        ("level=places", 3, 1),
-        ("level=posts", 3, 0),
-        ("place={leeds}", 3, 1),
+        ("level=places", 2, 1),
+        ("level=places&show=all", 3, 1),
+        ("level=posts", 0, 0),
+        ("place={leeds}", 2, 1),
         ("forum=forum-{board}", 2, 1),
-        ("as_of=1+June+2022", 0, 0),
     ],
 )
 def test_filters_in_the_address_narrow_the_map(client, world, query, functions, columns):
@@ -169,6 +185,7 @@ def test_filters_in_the_address_narrow_the_map(client, world, query, functions, 
     [
         ("as_of=yesterday", "As of"),
         ("as_of=1+January+1900", "must be a day between"),
+        ("show=nothing", "“nothing” is not a choice"),
         ("family=nothing", "“nothing” is not a family of functions"),
         ("level=moon", "“moon” is not a level"),
         ("place=0", "“0” is not a place of this system"),
@@ -219,6 +236,18 @@ def test_a_closed_board_is_shown_as_on_its_last_day(client, sign_in, world, icb)
     names = list(Place.objects.filter(icb=icb).order_by("name").values_list("name", flat=True))
     assert f"{len(names)} places" in page and len(names) > 1
     assert f"Places {', '.join(names[:-1])} and {names[-1]}" in text(sign_in("officer").get("/organisations/QWO/"))
+
+
+def test_before_its_first_day_there_is_a_notice_and_nothing_else(client, world, icb):
+    Organisation.objects.filter(pk=icb.pk).update(opened=LONG_AGO)
+    for page in ("/systems/QWO/", "/systems/QWO/organogram/"):
+        words = text(client.get(f"{page}?as_of=2020-01-01"))
+        assert "On 1 January 2020 it did not exist." in words
+        for said in ("By law", "forum or post", "As a drawing", "Who belongs to it", "appear here"):
+            assert said not in words, said
+    for name in FILES:
+        assert client.get(f"/systems/QWO/{name}?as_of=2020-01-01").status_code == 404
+    assert client.get("/api/v1/public/systems/QWO/map/?as_of=2020-01-01").status_code == 404
 
 
 def test_the_list_of_systems_stands_by_region_with_counts(client, world):
@@ -294,6 +323,44 @@ def test_every_box_of_the_drawing_is_in_the_list_and_the_other_way_round(client,
     screen = page.split("app-orgchart--screen", 1)[1].split("</svg>", 1)[0]
     assert len(listed) == len(set(listed)) == screen.count('<rect class="org-box') == 5
     assert "style=" not in screen
+
+
+def test_an_arrangement_and_its_only_forum_of_the_same_name_are_one_box(client, world):
+    council = Organisation.objects.get(gss_code="E08000032")
+    name = "Bradford health and wellbeing board"
+    with system("a board of the council"):
+        made = Arrangement.objects.create(kind="hwb", name=name, host=council, level="place", starts=LONG_AGO)
+        values = {"host": council, "form": "committee", "level": "place", "arrangement": made, "starts": LONG_AGO}
+        board = Forum.objects.create(name=name, meets_in_public=True, **values)
+    page = client.get("/systems/QWO/organogram/")
+    assert page.content.decode().count(f'<li id="f{board.pk}"') == 1
+    assert f'id="a{made.pk}"' not in page.content.decode()
+    line = f"{name} health and wellbeing board · Bradford Council · committee of one statutory body"
+    assert f"{line} · no members recorded, meets in public" in text(page)
+    with system("a second forum of it"):
+        Forum.objects.create(name="Its children's group", **values)
+    page = client.get("/systems/QWO/organogram/").content.decode()
+    assert f'<li id="a{made.pk}"' in page and f'<li id="f{board.pk}"' in page
+
+
+def test_the_legend_explains_every_look_on_the_page_and_in_the_file(client, world):
+    for address in ("/systems/QWO/organogram/", "/systems/QWO/organogram.svg"):
+        page = client.get(address).content.decode()
+        for words in (
+            "board",
+            "several bodies decide together",
+            "recommends (dashed)",
+            "lead provider, under a contract",
+        ):
+            assert words in page, (address, words)
+    assert "Two or more bodies decide together" not in page
+
+
+def test_forms_are_explained_where_they_are_shown(client, sign_in, world):
+    page = text(client.get("/systems/QWO/organogram/"))
+    assert "What the forms mean" in page and "The widest circle of partners advises and recommends" in page
+    assert "One provider holds the contract" not in page  # there is none in this system
+    assert "One provider holds the contract" in text(sign_in("officer").get("/forums/?system=QWO"))
 
 
 def test_governors_and_lead_providers_of_its_trusts_are_there_and_their_committees_are_not(client, world):
