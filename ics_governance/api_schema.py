@@ -1,10 +1,10 @@
 """`/schema/`: the description of the API (OpenAPI 3), for client generators and for reading."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularJSONAPIView
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from .api_views import Endpoint
 
@@ -14,6 +14,19 @@ class Schema(Endpoint, SpectacularJSONAPIView):
 
     permission_classes = (IsAuthenticated,)
     marks_body = False  # OpenAPI knows no such key
+
+
+def of_everyone(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Of all addresses, as the generator lists them, those that need no sign-in."""
+    return [each for each in endpoints if "/public/" in each[0]]
+
+
+class PublicSchema(Schema):
+    """The description of what needs no sign-in, for everyone."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    custom_settings: ClassVar[dict[str, Any]] = {"PREPROCESSING_HOOKS": ["ics_governance.api_schema.of_everyone"]}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -199,8 +199,12 @@ for side in (ours, theirs):
     side("organisation", "a trust", code("trust"), get=signed_in(200))
     side("organisation-trail", "a trust", code("trust"), get=only(READS_TRAILS, others=403))
     for kind, record in (("arrangement", "arrangement"), ("forum", "forum"), ("delegation", "delegation")):
-        side(kind, "one", pk(record), get=signed_in(200))
+        if kind != "forum":
+            side(kind, "one", pk(record), get=signed_in(200))
         side(f"{kind}-trail", "one", pk(record), get=only(READS_TRAILS, others=403))
+public("forum", "ours", args=lambda stage: pk("forum")(stage.ours))
+public("forum", "theirs", args=lambda stage: pk("forum")(stage.theirs))
+public("forum", "not there", get=404, args=lambda stage: {"pk": 0})
 
 
 for side, declarers, trust in ((ours, OFFICER | EXECUTIVE, SECRETARY), (theirs, OTHER, OTHER_TRUST)):

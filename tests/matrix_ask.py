@@ -33,6 +33,16 @@ row("api-authority-route", "nothing asked", get=by_api(signed_in(400)), **API)
 row("api-authority-route", "a matter", get=by_api(signed_in(200)), **API,
     query=lambda stage: {"system": "QWO", "function": "community_services"})  # fmt: skip
 
+for name, asked in (
+    ("authority", lambda stage: {"forum": stage.ours.forum.pk, "function": "community_services"}),
+    ("route", lambda stage: {"system": "QWO", "function": "community_services"}),
+):
+    public(f"api-public-{name}", "nothing asked", get=400)
+    public(f"api-public-{name}", "a matter", query=asked)
+public("api-public-schema")
+public("api-public-functions-list")
+public("api-public-functions-detail", "none", get=404, args=lambda stage: {"pk": 0})
+
 section("rehearsals")
 row("scenario-list", get=signed_in(200))
 KNOWN = {"args": lambda stage: {"code": "plan-together"}}

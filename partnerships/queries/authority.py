@@ -169,13 +169,17 @@ def _covers(functions: Iterable[Function]) -> dict[int, set[int]]:
     return covers
 
 
-def ask(forum: Forum, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
+def ask(
+    forum: Forum, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date,
+    spent: bool = True,
+) -> Asked:  # fmt: skip
     """May this forum take this decision? Loads only what can matter: its host, its members, and who delegates to them.
 
+    `spent`: with what agreed decisions have used of limits, which is not for everyone.
     Raises `authority.UnknownRecord` for a place that the register does not hold.
     """
     return _ask(Node.forum(forum.pk), {forum.host_id}, function, amount=amount, places=list(places), on=on,
-                joint=forum.form in rows.JOINT)  # fmt: skip
+                joint=forum.form in rows.JOINT, spent=spent)  # fmt: skip
 
 
 def ask_post(post: Post, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
@@ -185,15 +189,15 @@ def ask_post(post: Post, function: Function, *, amount: Decimal | None, places: 
 
 def _ask(
     holder: Node, bodies: set[int], function: Function, *, amount: Decimal | None, places: list[int], on: date,
-    joint: bool = False,
+    joint: bool = False, spent: bool = True,
 ) -> Asked:  # fmt: skip
-    register = register_around([holder], bodies, function.code, on=on, places=places, joint=joint)
+    register = register_around([holder], bodies, function.code, on=on, places=places, joint=joint, spent=spent)
     return register.ask(holder, function.code, amount=amount, places=places, on=on)
 
 
 def register_around(
     holders: Collection[Node], bodies: Iterable[int], function: str, *, on: date, places: Collection[int] = (),
-    joint: bool = False,
+    joint: bool = False, spent: bool = True,
 ) -> Register:  # fmt: skip
     """What can matter to these holders in a function: their bodies, and all who delegate to them, step by step.
 
@@ -207,7 +211,7 @@ def register_around(
             near |= {*row.members, row.host}
             forums = {*forums, row.id}
     makers = near | _upstream(forums, of_kind["post"], near, [row.pk for row in functions])
-    wanted = Wanted(forums, of_kind["post"], near, places, hosted=False)
+    wanted = Wanted(forums, of_kind["post"], near, places, hosted=False, spent=spent)
     return load_graph(makers, functions, on=on, wanted=wanted)
 
 

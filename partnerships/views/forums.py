@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ics_governance import exports
 from ics_governance.exports import Column
+from ics_governance.middleware import public
 from ics_governance.paging import paged
 from partnerships.access import P, visible_or_404
 from partnerships.actions.memberships import may_answer
@@ -17,9 +18,11 @@ from partnerships.models import Forum
 from partnerships.queries import delegations
 from partnerships.queries import forums as queries
 from partnerships.queries.checks import about, with_findings
+from partnerships.queries.decisions import public_register
 
 from .common import exported, opens_on_own_system
 
+PUBLISHED = 10  # decisions of a forum, as everyone reads its page; the rest is in the register
 COLUMNS: list[Column[Forum]] = [
     Column("Name", lambda row: row.name, 52),
     Column("Host", lambda row: row.host.name, 44),
@@ -61,10 +64,13 @@ def meanings(forms: Iterable[str] = Forum.Form) -> list[tuple[str, FormOfForum]]
     return [(str(each.label), FORMS[each.value]) for each in Forum.Form if each.value in wanted]
 
 
+@public
 @require_safe
 def forum(request: HttpRequest, pk: int) -> HttpResponse:
-    """`/forums/<id>/`."""
+    """`/forums/<id>/`: all of it for those who signed in; for everyone what it may decide, and what it published."""
     actor = request.actor
+    if actor.user_id is None:
+        return forum_for_everyone(request, pk)
     record = visible_or_404(actor, with_findings(queries.detailed(), "forum"), pk=pk)
     terms, earlier = queries.terms_of(record, actor.on)
     coming, past = queries.meetings_of(actor, record, actor.on)
@@ -95,3 +101,21 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
         "today": actor.on,
     }
     return render(request, "partnerships/forum.html", context)
+
+
+def forum_for_everyone(request: HttpRequest, pk: int) -> HttpResponse:
+    """A forum without a sign-in: nobody is named, and neither a draft nor a meeting is told of."""
+    actor = request.actor
+    record = visible_or_404(actor, queries.detailed(), pk=pk)
+    held = delegations.held_by_forum(actor, record, actor.on)
+    context = {
+        "forum": record,
+        "says": FORMS[record.form],
+        "ended": record.ends is not None and record.ends < actor.on,
+        "held": held,
+        "holders": [],
+        "line": queries.reporting_line(record),
+        "committees": queries.committees_of(record),
+        "released": public_register({"forum": record}).order_by("-decided_on", "-id")[:PUBLISHED],
+    }
+    return render(request, "partnerships/forum_public.html", context)
