@@ -13,6 +13,7 @@ from ics_governance import wording
 from ics_governance.permissions import Actor
 from partnerships import quorum
 from partnerships.access import P, scope
+from partnerships.checks.forums import fault_of_line
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -24,6 +25,7 @@ from partnerships.models import (
     Organisation,
     OrganisationRelation,
     Place,
+    ReportingLine,
     TermsOfReference,
 )
 from partnerships.quorum import Present
@@ -132,14 +134,16 @@ def members_of(forum: Forum, day: date) -> Members:
 
 @dataclass
 class Line:
-    """Where a forum stands: whom it reports to, step by step, and who reports to it."""
+    """Where a forum stands: whom it reports to, step by step, and who reports to it. `through`: the lines of its
+    arrangement, which count for a forum that has none of its own."""
 
     up: list[Forum] = field(default_factory=list)
     down: list[Forum] = field(default_factory=list)
+    through: list[ReportingLine] = field(default_factory=list)
 
 
-def reporting_line(forum: Forum) -> Line:
-    """One query. A line that runs in a circle is shown once round."""
+def reporting_line(forum: Forum, on: date) -> Line:
+    """One query; another for a forum without a line of its own. One that runs in a circle is shown once round."""
     line, seen = Line(), {forum.pk}
     for row in Forum.objects.raw(LINE, [forum.pk, forum.pk]):
         if row.step == -1:  # type: ignore[attr-defined]  # a column of the query
@@ -147,6 +151,9 @@ def reporting_line(forum: Forum) -> Line:
         elif row.pk not in seen:
             seen.add(row.pk)
             line.up.append(row)
+    if not line.up and forum.arrangement_id is not None:
+        lines = ReportingLine.objects.on(on).filter(arrangement=forum.arrangement_id)
+        line.through = list(lines.select_related("to_arrangement", "to_organisation").order_by("pk"))
     return line
 
 
@@ -209,9 +216,16 @@ def gaps(
     if members.vacant:
         vacant = wording.pluralise(len(members.vacant), "membership is", "memberships are")
         found.append(Gap(f"{vacant} vacant", "members"))
-    if not line.up and forum.form != Forum.Form.BOARD:
-        found.append(Gap("It has no reporting line", "line"))
+    if fault := _fault_of_line(forum, line, day):
+        found.append(Gap(f"It {fault}", "line"))
     return found
+
+
+def _fault_of_line(forum: Forum, line: Line, day: date) -> str:
+    """What the governance checks say of its reporting line."""
+    kind = forum.arrangement.kind if forum.arrangement else ""
+    above = line.up[0] if line.up else None
+    return fault_of_line(forum.form, above, day, within=kind, through=bool(line.through))
 
 
 def _rules_out_of_reach(terms: TermsOfReference, members: Members) -> list[Gap]:

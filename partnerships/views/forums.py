@@ -74,7 +74,7 @@ def forum(request: HttpRequest, pk: int) -> HttpResponse:
     record = visible_or_404(actor, with_findings(queries.detailed(), "forum"), pk=pk)
     terms, earlier = queries.terms_of(record, actor.on)
     coming, past = queries.meetings_of(actor, record, actor.on)
-    members, line = queries.members_of(record, actor.on), queries.reporting_line(record)
+    members, line = queries.members_of(record, actor.on), queries.reporting_line(record, actor.on)
     held = delegations.held_by_forum(actor, record, actor.on)
     ended = record.ends is not None and record.ends < actor.on
     committees = queries.committees_of(record)
@@ -114,7 +114,7 @@ def forum_for_everyone(request: HttpRequest, pk: int) -> HttpResponse:
         "ended": record.ends is not None and record.ends < actor.on,
         "held": held,
         "holders": [],
-        "line": queries.reporting_line(record),
+        "line": queries.reporting_line(record, actor.on),
         "committees": queries.committees_of(record),
         "released": public_register({"forum": record}).order_by("-decided_on", "-id")[:PUBLISHED],
     }

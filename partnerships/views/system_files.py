@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from ics_governance.middleware import public
 from ics_governance.wording import day as in_words
+from ics_governance.wording import joined
 from partnerships.documents import Paper, excel, pdf, pdf_of, word
 from partnerships.documents.contents import TITLES, Meets, Source, made_from
 from partnerships.forms.organisations import AsOf
-from partnerships.models import LegalBasis
+from partnerships.models import Forum, LegalBasis
 from partnerships.organogram import Tree, fitted
 from partnerships.queries import systems as queries
 from partnerships.queries.organograms import Chart, chart_of
@@ -76,7 +77,7 @@ def document(request: HttpRequest, code: str, paper: str, kind: str) -> HttpResp
 def source_of(request: HttpRequest, system: System) -> Source:
     """What the documents are made from: the map, with the names of legal bases and the forums."""
     decides = queries.who_decides(system)
-    above = {row.pk: row.name for row in system.forums}
+    reports = reports_of(system)
     return Source(
         system=system.icb.label,
         day=system.day,
@@ -87,7 +88,7 @@ def source_of(request: HttpRequest, system: System) -> Source:
         forums=tuple(
             Meets(
                 row.name, str(row.get_form_display()), str(row.get_level_display()), row.host.label,
-                above.get(row.reports_to_id or 0, ""), row.meets_in_public,
+                reports[row.pk], row.meets_in_public,
             )
             for row in system.forums
         ),
@@ -95,6 +96,26 @@ def source_of(request: HttpRequest, system: System) -> Source:
         made_on=request.actor.on,
         warning=INVENTED if settings.DEMO else "",
     )  # fmt: skip
+
+
+def reports_of(system: System) -> dict[int, str]:
+    """To whom each forum of a system reports, by its own line or through its arrangement; empty: not recorded."""
+    names = {row.pk: row.name for row in system.forums}
+    lines: dict[int, list[str]] = {}
+    for line in queries.lines_of(system):
+        to = line.to_arrangement.name if line.to_arrangement else f"the board of {line.to_organisation.label}"  # type: ignore[union-attr]
+        lines.setdefault(line.arrangement_id, []).append(to)
+    arrangements = {row.pk: row.name for row in system.arrangements}
+    found = {}
+    for row in system.forums:
+        through = lines.get(row.arrangement_id or 0)
+        if row.reports_to_id in names:
+            found[row.pk] = names[row.reports_to_id]
+        elif through:
+            found[row.pk] = f"{joined(through)}, through {arrangements[row.arrangement_id or 0]}"
+        else:
+            found[row.pk] = "nobody: it is a body's own board" if row.form == Forum.Form.BOARD else ""
+    return found
 
 
 @public

@@ -13,9 +13,12 @@ from django.conf import settings
 from docx import Document
 
 from ics_governance.context import system
+from ics_governance.permissions import SYSTEM
+from partnerships.actions.checks import run_checks
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
+    CheckFinding,
     Completeness,
     Delegation,
     Forum,
@@ -315,6 +318,27 @@ def test_lines_of_reporting_besides_the_first_are_told_in_words(client, world, i
     assert "also reports to West Yorkshire partnership · " not in page
     assert "4 members · also reports to West Yorkshire partnership" in page
     assert "Integrated care partnership West Yorkshire partnership" in page
+
+
+def test_a_forum_reports_through_its_arrangement_on_its_page_in_the_checks_and_in_the_workbook(
+    client, sign_in, world, icb
+):
+    partnership = Arrangement.objects.get(kind="place")
+    board = world.place_board
+    with system("it has no line of its own"):
+        Forum.objects.filter(pk=board.pk).update(reports_to=None)
+    assert "It reports to nobody" in text(sign_in("officer").get(f"/forums/{board.pk}/"))
+    with system("its partnership has one"):
+        ReportingLine.objects.create(arrangement=partnership, to_organisation=icb, starts=LONG_AGO)
+    for page in (sign_in("officer").get(f"/forums/{board.pk}/"), client.get(f"/forums/{board.pk}/")):
+        assert f"It reports through {partnership.name} to the board of {icb.label}." in text(page)
+        assert "reports to nobody" not in text(page)
+    run_checks(by=SYSTEM)
+    assert not CheckFinding.objects.filter(code="no_reporting_line", records=[["forum", board.pk]]).exists()
+    rows = sheet(client.get("/systems/QWO/functions-and-decisions.xlsx").content, 3)
+    says = {row["A"]: row["E"] for row in rows}
+    assert says["Bradford place board"] == f"the board of {icb.label}, through {partnership.name}"
+    assert says["NHS West Yorkshire board"] == "nobody: it is a body's own board"
 
 
 def test_every_box_of_the_drawing_is_in_the_list_and_the_other_way_round(client, world):
