@@ -25,6 +25,8 @@ HANGS = 6
 STACK = 4
 """So many boxes without any below stand in one pile."""
 TITLE_SIZE, TEXT_SIZE = 13, 12
+BOLD = 1.12
+"""Bold letters are so much wider."""
 BAND_HEAD, BAND_SIZE = 40, 17
 KEY_ROW, KEY_TEXT = 24, 34
 """Of the legend: from row to row, and from a sample to its words."""
@@ -377,7 +379,7 @@ NARROW, WIDE = frozenset("iljtfrI.,:;'’|!()[] -"), frozenset("mwMW@%")
 
 def box(item: Item) -> Box:
     """A box at the origin, as high as its words need."""
-    title = tuple(broken(item.title, TITLE_SIZE * 1.08, BOX - 2 * PAD))
+    title = tuple(broken(item.title, TITLE_SIZE * BOLD, BOX - 2 * PAD))
     text = tuple(line for words in item.lines for line in broken(words, TEXT_SIZE, BOX - 2 * PAD))
     height = 2 * PAD + LINE * (len(title) + len(text)) - (LINE - TITLE_SIZE)
     return Box(item, 0, 0, BOX, height, title, text)
@@ -403,13 +405,13 @@ def broken(text: str, size: float, width: float) -> list[str]:
 
 
 def measured(text: str, size: float) -> float:
-    """About how wide a text is in Arial; rather too wide than too narrow."""
+    """How wide a text is at most, also where the letters of DejaVu Sans, which are wider, stand in for Arial's."""
     return size * sum(_em(letter) for letter in text)
 
 
 def _em(letter: str) -> float:
     if letter in NARROW:
-        return 0.34
+        return 0.42
     if letter in WIDE:
-        return 0.9
-    return 0.7 if letter.isupper() else 0.56
+        return 1.0
+    return 0.79 if letter.isupper() else 0.64

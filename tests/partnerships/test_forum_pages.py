@@ -140,7 +140,7 @@ def test_the_reporting_line_runs_up_to_the_board_and_down(sign_in, world):
 def test_a_line_that_runs_in_a_circle_ends(world):
     board = Forum.objects.get(form="board")
     Forum.objects.filter(pk=board.pk).update(reports_to=world.place_board)
-    assert [row.name for row in reporting_line(world.place_board).up] == [
+    assert [row.name for row in reporting_line(world.place_board, TODAY).up] == [
         "Finance and commissioning committee",
         "NHS West Yorkshire board",
     ]

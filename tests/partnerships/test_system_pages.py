@@ -460,7 +460,7 @@ def test_the_scheme_says_limits_conditions_review_accountable_body_and_basis(cli
     ]
     terms = document.tables[1]
     assert [cell.text.replace("\u00a0", " ") for cell in terms.rows[1].cells] == [
-        "Commissioning community health services",
+        "Commissioning community health services, with its parts: Commissioning community diagnostics",
         "NHS West Yorkshire Integrated Care Board",
         "up to £2,000,000",
         "the whole area",
@@ -488,6 +488,38 @@ def test_the_workbook_has_a_line_for_each_cell_with_amounts_as_numbers_and_no_fo
         "Commissioning community health services", 500_000, "a commitment", "Bradford District and Craven",
     )  # fmt: skip
     assert "<f>" not in unzipped(content)
+
+
+def test_what_all_of_a_holders_authority_rests_on_is_said_once(client, world, icb):
+    function = Function.objects.create(code="other", name="Other things", family="commissioning", owner_kind="icb")
+    finance = Forum.objects.get(name__startswith="Finance")
+    delegate(finance, function=function, instrument="scheme of delegation 4.2", limit=Decimal(7))
+    document = Document(BytesIO(client.get("/systems/QWO/scheme.docx").content))
+    assert "All of it rests on Scheme of reservation and delegation: scheme of delegation 4.2." in [
+        p.text for p in document.paragraphs
+    ]
+    heads = [cell.text for cell in document.tables[1].rows[0].cells]
+    assert "Legal basis and document" not in heads and len(document.tables[1].rows) == 3
+    assert all(row._tr.trPr.xpath("w:cantSplit") for row in document.tables[1].rows)
+
+
+def test_a_voice_has_no_limit_and_its_kind_is_said_once(client, world):
+    delegate(Forum.objects.get(name="Leeds partnership forum"), model="seat_at_table")
+    rows = sheet(client.get("/systems/QWO/scheme.xlsx").content, 2)
+    voice = next(row for row in rows if row.get("F") == "voice only")
+    assert voice["O"] == "none recorded" and "G" not in voice
+    document = Document(BytesIO(client.get("/systems/QWO/scheme.docx").content))
+    line = next(row for table in document.tables for row in table.rows if row.cells[2].text == "voice only")
+    assert line.cells[3].text == "none"
+
+
+def test_a_sheet_prints_on_its_side_as_wide_as_the_paper_with_its_heads_on_every_page(client, world):
+    content = client.get("/systems/QWO/scheme.xlsx").content
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        page = archive.read("xl/worksheets/sheet2.xml").decode()
+        book = archive.read("xl/workbook.xml").decode()
+    assert 'orientation="landscape"' in page and 'fitToHeight="0"' in page
+    assert "_xlnm.Print_Titles" in book
 
 
 def sheet(content: bytes, number: int) -> list[dict[str, str | float]]:
