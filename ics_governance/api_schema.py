@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularJSONAPIView
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from .api_views import Endpoint
 
@@ -14,6 +14,19 @@ class Schema(Endpoint, SpectacularJSONAPIView):
 
     permission_classes = (IsAuthenticated,)
     marks_body = False  # OpenAPI knows no such key
+
+
+def of_everyone(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Of all addresses, as the generator lists them, those that need no sign-in."""
+    return [each for each in endpoints if "/public/" in each[0]]
+
+
+class PublicSchema(Schema):
+    """The description of what needs no sign-in, for everyone."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)  # type: ignore[assignment]  # one permission in place of another
+    custom_settings: dict[str, Any] = {"PREPROCESSING_HOOKS": ["ics_governance.api_schema.of_everyone"]}  # noqa: RUF012
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

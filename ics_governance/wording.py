@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from .workingdays import working_days_between
+
 NBSP = "\u00a0"
 NOT_RECORDED = "not recorded"
 MONTHS = [
@@ -102,6 +104,16 @@ def days_left(left: int) -> str:
     return f"{left} left" if left > 0 else f"{-left} over"
 
 
+def by_when(due: date | None, on: date) -> str:
+    """ "today", "4 working days left", "6 working days over"; empty without a date."""
+    if due is None:
+        return ""
+    if due == on:
+        return "today"
+    left = working_days_between(on, due)
+    return f"{working_days(abs(left) or 1)} {'left' if due > on else 'over'}"
+
+
 def joined(items: Iterable[object], last: str = "and") -> str:
     """A list in a sentence: "a, b and c"."""
     words = [str(item) for item in items]
@@ -133,6 +145,7 @@ FILTERS = {
     "capped": capped,
     "working_days": working_days,
     "days_left": days_left,
+    "by_when": by_when,
     "joined": joined,
     "recorded": recorded,
 }

@@ -8,8 +8,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from markupsafe import Markup
 
-from ics_governance.wording import day, working_days
-from ics_governance.workingdays import working_days_between
+from ics_governance.wording import by_when, day
 
 MOST = 4
 
@@ -45,16 +44,6 @@ def tile(
     if href:
         why = Markup('{} <a href="{}">{}</a>').format(why, href, label)
     return Tile(count, one if count == 1 else many, why, late, due)
-
-
-def by_when(due: date | None, on: date) -> str:
-    """ "today", "4 working days left", "6 working days over"; empty without a date."""
-    if due is None:
-        return ""
-    if due == on:
-        return "today"
-    left = working_days_between(on, due)
-    return f"{working_days(abs(left) or 1)} {'left' if due > on else 'over'}"
 
 
 def address(name: str, *args: Any) -> str:
@@ -160,6 +149,7 @@ NOUNS = {
     "query": ("queried record to answer", "queried records to answer"),
     "risk": ("shared risk to review", "shared risks to review"),
     "ratify": ("urgent decision to ratify", "urgent decisions to ratify"),
+    "terms": ("terms of reference to review", "terms of reference to review"),
 }
 CHARACTERISTICS = {
     "R": "Relationships",
@@ -193,6 +183,8 @@ def place_of(task: Any) -> str:
             return address("feedback-round", task.pk)
         case "ratify":
             return address("decision", task.reference)
+        case "terms":
+            return f"{address('forum', task.reference)}#terms"
         case "query":
             return address("record-query", task.pk) or address("profile", task.reference)
     return address(task.kind, task.pk)

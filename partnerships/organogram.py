@@ -25,8 +25,21 @@ HANGS = 6
 STACK = 4
 """So many boxes without any below stand in one pile."""
 TITLE_SIZE, TEXT_SIZE = 13, 12
+BOLD = 1.12
+"""Bold letters are so much wider."""
 BAND_HEAD, BAND_SIZE = 40, 17
+KEY_ROW, KEY_TEXT = 24, 34
+"""Of the legend: from row to row, and from a sample to its words."""
 A3 = 420 / 297
+LEGEND = {
+    "board": "board",
+    "committee": "committee of one body",
+    "joint": "several bodies decide together",
+    "talks": "recommends (dashed)",
+    "provider": "lead provider, under a contract",
+    "place": "partnership (round corners)",
+}
+"""What the looks of boxes mean, by kind; every other kind looks like a partnership."""
 WIDTHS = tuple(range(900, 4300, 200))
 """Of sheets that are tried for a page."""
 
@@ -46,6 +59,11 @@ class Item:
     lines: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+
+    @property
+    def look(self) -> str:
+        """Of the kinds of the legend the one that it looks like."""
+        return self.kind if self.kind in LEGEND else "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +147,41 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """An entry of the legend: a small box of a kind, and what it means."""
+
+    kind: str
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything with its place on the sheet."""
+    """Everything with its place on the sheet. The legend stands below it, where it is drawn too."""
 
     width: float
     height: float
     boxes: tuple[Box, ...]
     paths: tuple[Path, ...]
     headings: tuple[Heading, ...]
+
+    @property
+    def legend(self) -> tuple[Sample, ...]:
+        """What the boxes mean, in rows as wide as the sheet."""
+        x, y, found = 0.0, self.height + KEY_ROW, list[Sample]()
+        for kind, text in LEGEND.items():
+            width = KEY_TEXT + measured(text, TEXT_SIZE)
+            if found and x + width > self.width:
+                x, y = 0.0, y + KEY_ROW
+            found.append(Sample(kind, text, x, y))
+            x += width + 2 * GAP
+        return tuple(found)
+
+    @property
+    def height_with_legend(self) -> float:
+        """How high it is with its legend."""
+        return self.legend[-1].y + KEY_ROW
 
 
 # --- Who is below whom ----------------------------------------------------------------------------------------------
@@ -334,7 +379,7 @@ NARROW, WIDE = frozenset("iljtfrI.,:;'’|!()[] -"), frozenset("mwMW@%")
 
 def box(item: Item) -> Box:
     """A box at the origin, as high as its words need."""
-    title = tuple(broken(item.title, TITLE_SIZE * 1.08, BOX - 2 * PAD))
+    title = tuple(broken(item.title, TITLE_SIZE * BOLD, BOX - 2 * PAD))
     text = tuple(line for words in item.lines for line in broken(words, TEXT_SIZE, BOX - 2 * PAD))
     height = 2 * PAD + LINE * (len(title) + len(text)) - (LINE - TITLE_SIZE)
     return Box(item, 0, 0, BOX, height, title, text)
@@ -360,13 +405,13 @@ def broken(text: str, size: float, width: float) -> list[str]:
 
 
 def measured(text: str, size: float) -> float:
-    """About how wide a text is in Arial; rather too wide than too narrow."""
+    """How wide a text is at most, also where the letters of DejaVu Sans, which are wider, stand in for Arial's."""
     return size * sum(_em(letter) for letter in text)
 
 
 def _em(letter: str) -> float:
     if letter in NARROW:
-        return 0.34
+        return 0.42
     if letter in WIDE:
-        return 0.9
-    return 0.7 if letter.isupper() else 0.56
+        return 1.0
+    return 0.79 if letter.isupper() else 0.64

@@ -167,6 +167,21 @@ class SystemMap:
         shown = tuple(column for column in columns if column.holder in used)
         return SystemMap(self.on, tuple(families), shown)
 
+    def passed_on(self) -> SystemMap:
+        """Only functions of which somebody besides the boards holds something, each below its whole."""
+        families = [replace(each, rows=_with_cells(each.rows)) for each in self.families]
+        return replace(self, families=tuple(each for each in families if each.rows))
+
+
+def _with_cells(rows: Iterable[Row]) -> tuple[Row, ...]:
+    kept: list[Row] = []
+    below = 0  # of the last one kept, from the end on: what is less deep is its whole
+    for row in reversed(list(rows)):
+        if row.cells or row.depth < below:
+            kept.append(row)
+            below = row.depth
+    return tuple(reversed(kept))
+
 
 def _only(row: Row, kept: Collection[Node]) -> Row:
     return replace(row, cells={node: cell for node, cell in row.cells.items() if node in kept})

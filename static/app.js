@@ -41,11 +41,26 @@
     if (current) current.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   };
 
+  // The heads of a table that scrolls sideways follow down the page, since they cannot stick to it by themselves.
+  const keepHeads = () => {
+    document.querySelectorAll('[data-heads] table').forEach((table) => {
+      const head = table.tHead;
+      const follow = () => {
+        const { top, height } = table.getBoundingClientRect();
+        const down = Math.min(Math.max(-top, 0), Math.max(height - head.offsetHeight - 80, 0));
+        head.style.transform = down && getComputedStyle(head).position !== 'absolute' ? `translateY(${down}px)` : '';
+      };
+      window.addEventListener('scroll', follow, { passive: true });
+      follow();
+    });
+  };
+
   document.addEventListener('DOMContentLoaded', () => {
     start(document);
     showCurrent();
     foldFilters();
     guardForms();
+    keepHeads();
     document.body.addEventListener('htmx:afterSwap', (event) => start(event.detail.target));
     document.body.addEventListener('htmx:responseError', sayFailure);
     document.body.addEventListener('htmx:sendError', sayFailure);

@@ -44,6 +44,7 @@ READERS = HOST | MEMBERS | REGION  # of what is shared
 ELSEWHERE = OTHER | OTHER_TRUST | ADMIN | STRANGER
 SIGNED_IN = READERS | ELSEWHERE
 EVERYONE = SIGNED_IN | ANONYMOUS
+OF_A_SYSTEM = SIGNED_IN - ADMIN - STRANGER  # lists of which nothing was asked lead them to that of their own system
 
 Answer = Mapping[Any, frozenset[str]]
 
@@ -137,8 +138,19 @@ def theirs(route: str, about: str, args: Args, **said: Any) -> None:
 
 
 def public(route: str, about: str = "", get: Any = 200, **said: Any) -> None:
-    """Add a row that is the same for everyone."""
-    row(route, about, get=to_all(get), **{"post": NOT_OFFERED_TO_ANYONE, "rest": NOT_OFFERED_TO_ANYONE} | said)
+    """Add a row open to everyone: `get` is the one status for all, or what each gets."""
+    row(
+        route,
+        about,
+        get=get if isinstance(get, dict) else to_all(get),
+        **{"post": NOT_OFFERED_TO_ANYONE, "rest": NOT_OFFERED_TO_ANYONE} | said,
+    )
+
+
+def of_a_system(route: str) -> None:
+    """Add the rows of a list that begins with the reader's own system."""
+    row(route, "nothing asked", get=only(OF_A_SYSTEM, 302, others=200))
+    row(route, "a system", get=signed_in(200), query=lambda stage: {"system": "QWO"})
 
 
 def pk(name: str, **more: Any) -> Args:
@@ -179,15 +191,20 @@ section("registers")
 READS_TRAILS = OFFICER | EXECUTIVE | AUDITOR | TRUST | REGION | OTHER | OTHER_TRUST
 FOUNDERS = OFFICER | OTHER  # an ICB's officer, for their own ICB
 
-for name in ("organisation-list", "arrangement-list", "forum-list", "delegation-list"):
-    row(name, get=signed_in(200))
+row("organisation-list", get=signed_in(200))
+for name in ("arrangement-list", "forum-list", "delegation-list"):
+    of_a_system(name)
 
 for side in (ours, theirs):
     side("organisation", "a trust", code("trust"), get=signed_in(200))
     side("organisation-trail", "a trust", code("trust"), get=only(READS_TRAILS, others=403))
     for kind, record in (("arrangement", "arrangement"), ("forum", "forum"), ("delegation", "delegation")):
-        side(kind, "one", pk(record), get=signed_in(200))
+        if kind != "forum":
+            side(kind, "one", pk(record), get=signed_in(200))
         side(f"{kind}-trail", "one", pk(record), get=only(READS_TRAILS, others=403))
+public("forum", "ours", args=lambda stage: pk("forum")(stage.ours))
+public("forum", "theirs", args=lambda stage: pk("forum")(stage.theirs))
+public("forum", "not there", get=404, args=lambda stage: {"pk": 0})
 
 
 for side, declarers, trust in ((ours, OFFICER | EXECUTIVE, SECRETARY), (theirs, OTHER, OTHER_TRUST)):

@@ -2,9 +2,11 @@
 
 from tests.matrix import (
     API,
+    EVERYONE,
     EXECUTIVE,
     HOST,
     MEMBERS,
+    OF_A_SYSTEM,
     OFFICER,
     OTHER,
     READS_TRAILS,
@@ -21,14 +23,25 @@ from tests.matrix import (
 )
 
 section("questions of anyone")
-public("authority-ask", "nothing asked")
+AT_HOME = {302: OF_A_SYSTEM, 200: EVERYONE - OF_A_SYSTEM}
+public("authority-ask", "nothing asked", get=AT_HOME)
 public("authority-ask", "a forum", query=lambda stage: {"who": f"forum:{stage.ours.forum.pk}"})
 public("authority-ask", "what cannot be read", get=422, query=lambda stage: {"system": "QWO", "amount": "much"})
-public("authority-route", "nothing asked")
+public("authority-route", "nothing asked", get=AT_HOME)
 public("authority-route", "a matter", query=lambda stage: {"system": "QWO", "function": "community_services"})
 row("api-authority-route", "nothing asked", get=by_api(signed_in(400)), **API)
 row("api-authority-route", "a matter", get=by_api(signed_in(200)), **API,
     query=lambda stage: {"system": "QWO", "function": "community_services"})  # fmt: skip
+
+for name, asked in (
+    ("authority", lambda stage: {"forum": stage.ours.forum.pk, "function": "community_services"}),
+    ("route", lambda stage: {"system": "QWO", "function": "community_services"}),
+):
+    public(f"api-public-{name}", "nothing asked", get=400)
+    public(f"api-public-{name}", "a matter", query=asked)
+public("api-public-schema")
+public("api-public-functions-list")
+public("api-public-functions-detail", "none", get=404, args=lambda stage: {"pk": 0})
 
 section("rehearsals")
 row("scenario-list", get=signed_in(200))

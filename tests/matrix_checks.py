@@ -1,10 +1,10 @@
 """The matrix of permissions for governance checks and what ends soon; `tests/matrix.py` says how to read it."""
 
-from tests.matrix import API, EXECUTIVE, OFFICER, OTHER, by_api, only, row, section, signed_in
+from tests.matrix import API, EXECUTIVE, OFFICER, OTHER, by_api, of_a_system, only, row, section, signed_in
 
 section("governance checks")
-row("check-list", get=signed_in(200))
-row("expiring", get=signed_in(200))
+of_a_system("check-list")
+of_a_system("expiring")
 row("check-now", "nothing", post=signed_in(404))
 row("check-now", "ours", data=lambda stage: {"system": "QWO"}, post=only(OFFICER | EXECUTIVE, 302, others=403))
 row("check-now", "theirs", data=lambda stage: {"system": "QOP"}, post=only(OTHER, 302, others=403))

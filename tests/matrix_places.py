@@ -8,6 +8,7 @@ from tests.matrix import (
     READS_TRAILS,
     by_api,
     code,
+    of_a_system,
     only,
     ours,
     pk,
@@ -19,7 +20,7 @@ from tests.matrix import (
 from tests.matrix_delegations import DRAFTERS
 
 section("places")
-row("place-list", get=signed_in(200))
+of_a_system("place-list")
 row("place-new", get=only(FOUNDERS, others=403), post=only(FOUNDERS, 422, others=403))
 row("post-new", get=only(DRAFTERS, others=403), post=only(DRAFTERS, 422, others=403))
 row("api-places-list", get=by_api(signed_in(200)), **API)

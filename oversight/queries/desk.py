@@ -22,6 +22,7 @@ from oversight.models import Case, Reply
 from partnerships.access import P as Partnerships
 from partnerships.access import scope
 from partnerships.queries.decisions import to_ratify
+from partnerships.queries.expiry import terms_to_review
 
 from . import signals
 from .cases import cases_of
@@ -153,6 +154,13 @@ def _of_ratifying(actor: Actor) -> QuerySet[Any]:
     return _part(to_ratify(actor), "ratify", title="title", body="forum__name", due="ratify_by", reference="reference")
 
 
+def _of_terms(actor: Actor) -> QuerySet[Any]:
+    body, forum = _name("forum__host"), F("forum_id")
+    return _part(
+        terms_to_review(actor), "terms", title="forum__name", body=body, due="review_on", reference=forum
+    )  # fmt: skip
+
+
 # kind: (a permission without which nothing of it can wait, its rows)
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[Actor], QuerySet[Any]]]] = {
     "reply": ((P.CASE_REPLY,), _of_replies),
@@ -168,6 +176,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[Actor], QuerySet[Any]]]] = {
     "query": ((Collaboration.QUERY_ANSWER,), _of_queries),
     "risk": ((Collaboration.RISK_EDIT,), _of_risks),
     "ratify": ((Partnerships.DECISION_AGREE,), _of_ratifying),
+    "terms": ((Partnerships.FORUM_EDIT,), _of_terms),
 }
 
 

@@ -19,6 +19,7 @@ from oversight.queries import desk as desks
 from oversight.queries import home as queries
 from oversight.queries.changes import changes
 from partnerships.access import P
+from partnerships.queries.own_system import own_systems, with_findings
 
 from . import region
 
@@ -37,7 +38,12 @@ def home(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("as", "")
     kind = asked if asked in kinds else kinds[0]
     others = [(other, TITLES[other]) for other in kinds if other != kind]
-    return HOMES[kind](request, {"others": others, "bodies": queries.bodies_of(request.actor)})
+    context = {
+        "others": others,
+        "bodies": queries.bodies_of(request.actor),
+        "systems": with_findings(own_systems(request.actor)),
+    }
+    return HOMES[kind](request, context)
 
 
 def kinds_of(actor: Actor) -> list[str]:
@@ -78,7 +84,6 @@ def waiting(actor: Actor) -> dict[str, Any]:
         "place_of": attention.place_of,
         "name_of": attention.name_of,
         "nouns_of": attention.nouns_of,
-        "by_when": attention.by_when,
     }
 
 

@@ -13,7 +13,7 @@ from collaboration.access import P
 from collaboration.framework import Framework
 from ics_governance.exports import Column, asked_format, export
 from ics_governance.permissions import Refused
-from ics_governance.wording import day
+from ics_governance.wording import by_when, day
 from oversight import attention
 from oversight.forms.region import BANDS, VARIATION, HeatFilters
 from oversight.queries import dashboard
@@ -93,7 +93,7 @@ def _late_clocks(request: HttpRequest, strip: dashboard.Strip, clocks: list[dash
     whose = "and yours to decide" if first.held_by_us else f"held by {first.case.holder.label}"
     why = Markup('The longest is <a href="{}">{}, {}</a>: {}, {}.').format(
         attention.address("case", first.case.reference), first.about, first.case.get_stage_display(),
-        attention.by_when(first.case.due_on, request.actor.on), whose,
+        by_when(first.case.due_on, request.actor.on), whose,
     )  # fmt: skip
     return attention.tile(late, "clock is past its date", "clocks are past their date", why, late=True,
                           due=first.case.due_on)  # fmt: skip

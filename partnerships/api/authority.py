@@ -7,12 +7,13 @@ from django import forms
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ics_governance.api_views import Endpoint
-from partnerships.access import visible_or_404
+from ics_governance.permissions import Actor
+from partnerships.access import actor_for, visible_or_404
 from partnerships.authority import Node, Status
 from partnerships.authority.words import sentence, verdict
 from partnerships.forms.authority import node_of
@@ -115,10 +116,15 @@ class Authority(Endpoint):
         if not question.is_valid() or faults:
             raise exceptions.ValidationError({**question.errors, **faults})
         asked = dict(question.cleaned_data)
-        node = question.node
-        holder = visible_or_404(request.actor, HOLDERS[node.kind]._default_manager.all(), pk=node.id)
-        day = asked["on"] or request.actor.on
-        return Response(in_words(ask_of(holder, asked["function"], amount=asked["amount"], places=places, on=day)))
+        reader, node = self.reader(request), question.node
+        holder = visible_or_404(reader, HOLDERS[node.kind]._default_manager.all(), pk=node.id)
+        day, spent = asked["on"] or reader.on, reader.user_id is not None
+        found = ask_of(holder, asked["function"], amount=asked["amount"], places=places, on=day, spent=spent)
+        return Response(in_words(found))
+
+    def reader(self, request: Request) -> Actor:
+        """Who asks."""
+        return request.actor
 
     @staticmethod
     def places(request: Request) -> tuple[list[int], dict[str, list[str]]]:
@@ -134,6 +140,21 @@ class Authority(Endpoint):
             return [], {"place": [f"Ask about {MOST_PLACES} places at most."]}
         missing = [f"There is no place {pk}." for pk in sorted(wanted - known)]
         return sorted(known), {"place": missing} if missing else {}
+
+
+class ForEveryone:
+    """Mixed into a question of `public/`: no sign-in, and the same answer whoever asks."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def reader(self, request: Request) -> Actor:
+        """Nobody in particular, also where a browser sends its session along."""
+        return actor_for(None)
+
+
+class PublicAuthority(ForEveryone, Authority):
+    """The same for everyone: what has been used of a yearly limit or a fund is left out."""
 
 
 def in_words(asked: Asked) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from ics_governance.api_views import Records
 from partnerships.models import Function, LegalBasis
@@ -70,3 +70,10 @@ class Functions(Records):
     filterset_class = FunctionFilters
     serializer_class = FunctionRow
     record_serializer_class = FunctionRecord
+
+
+class PublicFunctions(Functions):
+    """The same without a sign-in."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)

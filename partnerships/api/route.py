@@ -1,5 +1,6 @@
 """`/authority/route/`: who is consulted, recommends, decides, approves and hears of a matter, in order."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ics_governance.api_views import Endpoint
+from ics_governance.permissions import Actor
 from partnerships.authority import Node, Status
 from partnerships.authority.route import Kind
 from partnerships.forms.authority import node_of
 from partnerships.queries.route import SystemRegister, decider_of, stops, system_register, systems_on
 
-from .authority import MOST_PLACES
+from .authority import MOST_PLACES, ForEveryone
 from .filters import LARGEST_ID, DateField, FunctionField
 
 
@@ -89,6 +91,10 @@ class Route(Endpoint):
     permission_classes = (IsAuthenticated,)
     repeatable = frozenset({"place", "body"})
 
+    def reader(self, request: Request) -> Actor:
+        """Who asks."""
+        return request.actor
+
     def parameters(self) -> frozenset[str]:
         """The parts of the question."""
         return self.repeatable | {*Matter.base_fields}
@@ -100,9 +106,10 @@ class Route(Endpoint):
         if not matter.is_valid():
             raise exceptions.ValidationError(matter.errors)
         asked = dict(matter.cleaned_data)
-        day = asked["on"] or request.actor.on
+        reader = self.reader(request)
+        day = asked["on"] or reader.on
         function = asked["function"].code
-        system = system_register(request.actor, systems_on(day, asked["system"]), day, function)
+        system = system_register(reader, systems_on(day, asked["system"]), day, function)
         if system is None:
             raise exceptions.ValidationError({"system": ["No integrated care board of that day has this ODS code."]})
         places = _chosen(request, "place", {*system.places}, "a place of this system on that day")
@@ -111,7 +118,7 @@ class Route(Endpoint):
         if asked["begins"] and asked["begins"] not in system.register.names:
             raise exceptions.ValidationError({"begins": ["Not in the register of this system."]})
         whose = whose or (list(owners) if len(owners) == 1 else [])
-        found = _found(system, function, asked, places, whose, request) if whose else []
+        found = _found(system, function, asked, places, whose, reader.on) if whose else []
         decider = decider_of(found)
         return Response(
             {
@@ -127,12 +134,16 @@ class Route(Endpoint):
         )
 
 
+class PublicRoute(ForEveryone, Route):
+    """The same for everyone: without meetings, and without what has been used of a limit."""
+
+
 def _found(
-    system: SystemRegister, function: str, asked: dict[str, Any], places: list[int], whose: list[int], request: Request
+    system: SystemRegister, function: str, asked: dict[str, Any], places: list[int], whose: list[int], today: date
 ) -> Any:
     return stops(
         system, function, amount=asked["amount"], places=places, owners=whose, begins=asked["begins"],
-        today=request.actor.on,
+        today=today,
     )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ class SystemMap(Endpoint):
             raise exceptions.ValidationError(asked.errors)
         day = asked.cleaned_data["as_of"] or request.actor.on
         icb, _ = system_of(request.actor, code, day)
-        if icb is None:
+        if icb is None or (icb.opened is not None and day < icb.opened):
             raise Http404
         system = system_on(request.actor, icb, min(day, icb.closed or day))
         place = asked.cleaned_data["place"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Protocol
 
 from partnerships.authority import Node
 from partnerships.authority.words import day
@@ -78,22 +80,44 @@ def terms_of(register: Register, forum: Forum, terms: Terms | None) -> Iterator[
         )  # fmt: skip
 
 
+class Above(Protocol):
+    """A forum to which another reports."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def ends(self) -> date | None:
+        """Its last day."""
+
+
+def fault_of_line(form: str, above: Above | None, on: date, *, within: str, through: bool) -> str:
+    """What is wrong with a forum's reporting line, as the rest of a sentence about it; empty when nothing is.
+
+    `within`: the kind of its arrangement. `through`: the arrangement itself reports to somebody, which counts for all
+    its forums.
+    """
+    if form in REPORT_TO_NOBODY or through or within in STAND_AT_THE_TOP:
+        return ""
+    if above is None:
+        return "reports to nobody"
+    if above.ends is not None and above.ends < on:
+        return f"reports to {above.name}, which ended on {day(above.ends)}"
+    return ""
+
+
 def no_reporting_line(register: Register, forum: Forum, reporting: set[int]) -> Iterator[Finding]:
     """It reports to a forum that exists, or its arrangement does; boards and partnerships stand at the top."""
-    if forum.form in REPORT_TO_NOBODY or forum.arrangement in reporting:
-        return
     arrangement = register.arrangements.get(forum.arrangement or 0)
-    if arrangement is not None and arrangement.kind in STAND_AT_THE_TOP:
-        return
-    above = register.forums.get(forum.reports_to or 0)
-    if above is None:
-        text = f"{forum.name} reports to nobody."
-    elif above.ends is not None and above.ends < register.on:
-        text = f"{forum.name} reports to {above.name}, which ended on {day(above.ends)}."
-    else:
+    fault = fault_of_line(
+        forum.form, register.forums.get(forum.reports_to or 0), register.on,
+        within=arrangement.kind if arrangement else "", through=forum.arrangement in reporting,
+    )  # fmt: skip
+    if not fault:
         return
     yield of_forum(
-        register, "no_reporting_line", forum, text,
+        register, "no_reporting_line", forum, f"{forum.name} {fault}.",
         "Agree to whom it reports, and record that with the forum or its arrangement.",
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from ics_governance.wording import day, joined, pluralise
 from partnerships.authority import Node, Status, Step
@@ -16,6 +17,7 @@ from partnerships.system_map import MAY_DECIDE, NOT_NOW, Cell, Column, Hold, Row
 
 from .paper import Paper, Section, Sheet, Table, Value
 
+T = TypeVar("T")
 TITLES = {"functions-and-decisions": "Functions and decisions map", "scheme": "Scheme of reservation and delegation"}
 
 
@@ -101,7 +103,7 @@ def functions_and_decisions(source: Source) -> Paper:
 def _decided(source: Source, row: Row) -> Section:
     """One function: who holds it by law, and everyone who may decide on it."""
     lines = tuple(
-        (column.name, _limit(cell), _how(source, cell), source.places_of(cell), _until(cell))
+        (column.name, _limit(cell) or "none", _how(source, cell), source.places_of(cell), _until(cell))
         for column, cell in _in_order(source.table, row)
     )
     words = f"By law: {by_law(row, source.names)}."
@@ -173,9 +175,7 @@ def scheme(source: Source) -> Paper:
         rows = {column: [(row, cell) for of, row, cell in valid if of == column] for column in inside}
         if any(rows.values()):
             sections.append(Section(title, 2))
-            sections += [
-                Section(column.name, 3, table=_terms(source, column, found)) for column, found in rows.items() if found
-            ]
+            sections += [_terms(source, column, found) for column, found in rows.items() if found]
     sections += _weaker(source, held)
     sections.append(Section("What is not declared complete", words=_gaps(source)))
     what = (
@@ -217,15 +217,40 @@ TERMS = ("Function", "Passed on by", "Limit", "For", "Conditions", "Legal basis 
          "Accountable body")  # fmt: skip
 
 
-def _terms(source: Source, column: Column, found: Iterable[tuple[Row, Cell]]) -> Table:
-    rows = tuple(
-        (
-            row.name, _maker(source, cell), up_to(cell), source.places_of(cell), _conditions(source, cell),
-            _basis(source, cell), _dates(cell), source.names_of(cell.accountable),
-        )
-        for row, cell in found
-    )  # fmt: skip
-    return Table(f"What {column.name} may decide", TERMS, rows, (18, 14, 12, 12, 18, 20, 16, 14))
+WIDTHS = (18, 14, 12, 12, 18, 20, 16, 14)
+BASIS = TERMS.index("Legal basis and document")
+
+
+def _terms(source: Source, column: Column, found: Iterable[tuple[Row, Cell]]) -> Section:
+    """What one holder may decide. Parts on the terms of their whole stand with it; what all rests on is said once."""
+    lines: list[tuple[list[str], int, tuple[str, ...]]] = []  # names, depth of the first, terms
+    for row, cell in found:
+        terms = (
+            _maker(source, cell), up_to(cell), source.places_of(cell), _conditions(source, cell), _basis(source, cell),
+            _dates(cell), source.names_of(cell.accountable),
+        )  # fmt: skip
+        if lines and row.depth > lines[-1][1] and terms == lines[-1][2]:
+            lines[-1][0].append(row.name)
+        else:
+            lines.append(([row.name], row.depth, terms))
+    rows = [(_with_parts(names), *terms) for names, _, terms in lines]
+    name, words = f"What {column.name} may decide", ()
+    if len(rows) > 1 and len({row[BASIS] for row in rows}) == 1:
+        words = (f"All of it rests on {rows[0][BASIS]}.",)
+        heads, *lines_without = (_without_basis(row) for row in (TERMS, *rows))
+        table = Table(name, heads, tuple(lines_without), _without_basis(WIDTHS))
+    else:
+        table = Table(name, TERMS, tuple(rows), WIDTHS)
+    return Section(column.name, 3, words, table)
+
+
+def _with_parts(names: list[str]) -> str:
+    whole, *parts = names
+    return f"{whole}, with its parts: {joined(parts)}" if parts else whole
+
+
+def _without_basis(row: tuple[T, ...]) -> tuple[T, ...]:
+    return row[:BASIS] + row[BASIS + 1 :]
 
 
 def _steps(cell: Cell) -> list[Step]:
@@ -242,11 +267,15 @@ def _maker(source: Source, cell: Cell) -> str:
 
 
 def _conditions(source: Source, cell: Cell) -> str:
+    """What was written down, after what kind of authority it is where it is not the plain one."""
+    how = _how(source, cell) if cell.hold is not Hold.DELEGATED or cell.urgent else ""
+    return "; ".join(part for part in (how, _written(cell)) if part) or "none recorded"
+
+
+def _written(cell: Cell) -> str:
+    """The conditions in the words of the documents."""
     words = [each.conditions.strip().rstrip(".") for each in _steps(cell) if each.conditions.strip()]
-    how = _how(source, cell)
-    if cell.hold is not Hold.DELEGATED or cell.urgent:
-        words.insert(0, how)
-    return "; ".join(dict.fromkeys(words)) or "none recorded"
+    return "; ".join(dict.fromkeys(words))
 
 
 def _basis(source: Source, cell: Cell) -> str:
@@ -269,7 +298,7 @@ def _weaker(source: Source, held: Iterable[tuple[Column, Row, Cell]]) -> list[Se
     sections, kept = [], list(held)
     for title, belongs in rows.items():
         lines = tuple(
-            (row.name, column.name, _how(source, cell), _limit(cell), source.places_of(cell), _until(cell))
+            (row.name, column.name, _how(source, cell), _limit(cell) or "none", source.places_of(cell), _until(cell))
             for column, row, cell in kept
             if belongs(cell)
         )
@@ -308,8 +337,8 @@ def _sheet(source: Source) -> Sheet:
                 of, row.name, law, column.name, GROUPS[column.group], _how(source, cell),
                 cell.limit if shown else None, ("a year" if cell.annual else "a commitment") if shown else None,
                 source.places_of(cell), cell.starts, cell.ends, cell.last.review_on if cell.last else None,
-                _maker(source, cell), _basis(source, cell), _conditions(source, cell),
-                source.names_of(cell.accountable),
+                _maker(source, cell), _basis(source, cell), _written(cell) or "none recorded",
+                source.names_of(cell.accountable) or (_maker(source, cell) if cell.hold is Hold.CONTRACT else ""),
             ))  # fmt: skip
     widths = (18, 40, 34, 36, 22, 34, 16, 14, 24, 18, 18, 18, 30, 44, 40, 34)
     return Sheet("Functions and decisions", heads, tuple(rows), widths)

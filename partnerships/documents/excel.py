@@ -13,6 +13,7 @@ from .paper import Paper, Sheet, Value
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 MOST = 32_767  # characters in a cell
+A4 = 9  # as the file format counts papers
 
 
 def excel(paper: Paper) -> bytes:
@@ -42,6 +43,10 @@ def _sheet(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
         page.set_column(number, number, width)
         page.write_string(0, number, head, formats["bold"])
     page.freeze_panes(1, 1)
+    page.set_landscape()
+    page.set_paper(A4)
+    page.fit_to_pages(1, 0)  # as wide as one sheet, as many as it takes
+    page.repeat_rows(0)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.heads) - 1)
     for line, row in enumerate(sheet.rows, start=1):
         for number, value in enumerate(row):

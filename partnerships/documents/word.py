@@ -61,7 +61,9 @@ def _table(document: DocumentType, table: Table) -> None:
     _mark(made.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
     _mark(made.rows[0]._tr.get_or_add_trPr(), "w:cantSplit")
     for row in table.rows:
-        _fill(made.add_row().cells, row, widths)
+        added = made.add_row()
+        _fill(added.cells, row, widths)
+        _mark(added._tr.get_or_add_trPr(), "w:cantSplit")
     document.add_paragraph()
 
 

@@ -175,13 +175,17 @@ def _covers(functions: Iterable[Function]) -> dict[int, set[int]]:
     return covers
 
 
-def ask(forum: Forum, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
+def ask(
+    forum: Forum, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date,
+    spent: bool = True,
+) -> Asked:  # fmt: skip
     """May this forum take this decision? Loads only what can matter: its host, its members, and who delegates to them.
 
+    `spent`: with what agreed decisions have used of limits, which is not for everyone.
     Raises `authority.UnknownRecord` for a place that the register does not hold.
     """
     return _ask(Node.forum(forum.pk), {forum.host_id}, function, amount=amount, places=list(places), on=on,
-                joint=forum.form in rows.JOINT)  # fmt: skip
+                joint=forum.form in rows.JOINT, spent=spent)  # fmt: skip
 
 
 def ask_post(post: Post, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date) -> Asked:
@@ -189,39 +193,35 @@ def ask_post(post: Post, function: Function, *, amount: Decimal | None, places: 
     return _ask(Node.post(post.pk), {post.organisation_id}, function, amount=amount, places=list(places), on=on)
 
 
-def ask_body(
-    body: Organisation, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date
-) -> Asked:
-    """May the body itself, that is its board, take this decision?"""
-    return _ask(Node.body(body.pk), {body.pk}, function, amount=amount, places=list(places), on=on)
-
-
 Holder = Forum | Post | Organisation
 HOLDERS: dict[str, type[Holder]] = {"forum": Forum, "post": Post, "body": Organisation}
 
 
 def ask_of(
-    holder: Holder, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date
-) -> Asked:
-    """The same question of whatever may hold authority."""
+    holder: Holder, function: Function, *, amount: Decimal | None, places: Iterable[int] = (), on: date,
+    spent: bool = True,
+) -> Asked:  # fmt: skip
+    """The same question of whatever may hold authority; of a body it asks about its board."""
     if isinstance(holder, Forum):
-        return ask(holder, function, amount=amount, places=places, on=on)
+        return ask(holder, function, amount=amount, places=places, on=on, spent=spent)
     if isinstance(holder, Post):
-        return ask_post(holder, function, amount=amount, places=places, on=on)
-    return ask_body(holder, function, amount=amount, places=places, on=on)
+        node, body = Node.post(holder.pk), holder.organisation_id
+    else:
+        node, body = Node.body(holder.pk), holder.pk
+    return _ask(node, {body}, function, amount=amount, places=list(places), on=on, spent=spent)
 
 
 def _ask(
     holder: Node, bodies: set[int], function: Function, *, amount: Decimal | None, places: list[int], on: date,
-    joint: bool = False,
+    joint: bool = False, spent: bool = True,
 ) -> Asked:  # fmt: skip
-    register = register_around([holder], bodies, function.code, on=on, places=places, joint=joint)
+    register = register_around([holder], bodies, function.code, on=on, places=places, joint=joint, spent=spent)
     return register.ask(holder, function.code, amount=amount, places=places, on=on)
 
 
 def register_around(
     holders: Collection[Node], bodies: Iterable[int], function: str, *, on: date, places: Collection[int] = (),
-    joint: bool = False,
+    joint: bool = False, spent: bool = True,
 ) -> Register:  # fmt: skip
     """What can matter to these holders in a function: their bodies, and all who delegate to them, step by step.
 
@@ -236,7 +236,7 @@ def register_around(
             forums = {*forums, row.id}
     near |= rows.owners_near(near, places, on)
     makers = near | _upstream(forums, of_kind["post"], near, [row.pk for row in functions])
-    wanted = Wanted(forums, of_kind["post"], near, places, hosted=False)
+    wanted = Wanted(forums, of_kind["post"], near, places, hosted=False, spent=spent)
     return load_graph(makers, functions, on=on, wanted=wanted)
 
 

@@ -144,6 +144,8 @@ def public_register(filters: dict[str, Any]) -> QuerySet[Decision]:
     rows = Decision.objects.filter(released_at__isnull=False).select_related("forum__host")
     if "system" in filters:
         rows = rows.filter(forum__host=filters["system"])
+    if "forum" in filters:
+        rows = rows.filter(forum=filters["forum"])
     if "kind" in filters:
         rows = rows.filter(kind=filters["kind"])
     if "since" in filters:

@@ -25,6 +25,7 @@ from partnerships.models import (
 
 AHEAD = timedelta(days=90)
 REMINDED = (60, 30, 7)  # days before the day
+LAST_WEEK = timedelta(days=REMINDED[-1])
 MOST = 500  # rows of the page; beyond, it asks for a system
 LIVE = (Delegation.Status.APPROVED, Delegation.Status.IN_FORCE, Delegation.Status.SUSPENDED)
 
@@ -69,6 +70,13 @@ def bodies_of(system: Organisation, on: date) -> QuerySet[Organisation]:
     links = OrganisationRelation.objects.filter(kind="system", target_body=system, lead=True)
     links = links.filter(Q(starts=None) | Q(starts__lte=on), Q(ends=None) | Q(ends__gte=on))
     return Organisation.objects.filter(Q(pk=system.pk) | Q(pk__in=links.values("source_body"))).order_by().values("pk")  # type: ignore[return-value]
+
+
+def terms_to_review(actor: Actor) -> QuerySet[TermsOfReference]:
+    """The terms of the forums that this person keeps whose review is due in a week, by then or already past."""
+    kept = scope(actor, P.FORUM_EDIT, Forum.objects.filter(_open("", actor.on)))
+    rows = TermsOfReference.objects.filter(review_on__lte=actor.on + LAST_WEEK, forum__in=kept)
+    return rows.exclude(forum__terms__version__gt=F("version"))
 
 
 def due_for_reminder(since: date, until: date) -> list[Due]:

@@ -13,6 +13,7 @@ from ics_governance import wording
 from ics_governance.permissions import Actor
 from partnerships import quorum
 from partnerships.access import P, scope
+from partnerships.checks.forums import fault_of_line
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
@@ -24,6 +25,7 @@ from partnerships.models import (
     Organisation,
     OrganisationRelation,
     Place,
+    ReportingLine,
     TermsOfReference,
 )
 from partnerships.quorum import Present
@@ -132,14 +134,16 @@ def members_of(forum: Forum, day: date) -> Members:
 
 @dataclass
 class Line:
-    """Where a forum stands: whom it reports to, step by step, and who reports to it."""
+    """Where a forum stands: whom it reports to, step by step, and who reports to it. `through`: the lines of its
+    arrangement, which count for a forum that has none of its own."""
 
     up: list[Forum] = field(default_factory=list)
     down: list[Forum] = field(default_factory=list)
+    through: list[ReportingLine] = field(default_factory=list)
 
 
-def reporting_line(forum: Forum) -> Line:
-    """One query. A line that runs in a circle is shown once round."""
+def reporting_line(forum: Forum, on: date) -> Line:
+    """One query; another for a forum without a line of its own. One that runs in a circle is shown once round."""
     line, seen = Line(), {forum.pk}
     for row in Forum.objects.raw(LINE, [forum.pk, forum.pk]):
         if row.step == -1:  # type: ignore[attr-defined]  # a column of the query
@@ -147,6 +151,9 @@ def reporting_line(forum: Forum) -> Line:
         elif row.pk not in seen:
             seen.add(row.pk)
             line.up.append(row)
+    if not line.up and forum.arrangement_id is not None:
+        lines = ReportingLine.objects.on(on).filter(arrangement=forum.arrangement_id)
+        line.through = list(lines.select_related("to_arrangement", "to_organisation").order_by("pk"))
     return line
 
 
@@ -186,8 +193,13 @@ def gaps(
     if terms is None:
         found.append(Gap("No terms of reference are recorded, so nobody can tell its quorum", "terms"))
     else:
-        if terms.review_on is not None and terms.review_on < day:
-            found.append(Gap(f"Its terms of reference were due for review on {wording.day(terms.review_on)}", "terms"))
+        if terms.review_on is not None and terms.review_on <= day:
+            when = (
+                "are due for review today"
+                if terms.review_on == day
+                else (f"were due for review on {wording.day(terms.review_on)}")
+            )
+            found.append(Gap(f"Its terms of reference {when}", "terms"))
         if terms.quorum > len(members.voting):
             found.append(Gap("Its quorum is higher than the number of its voting members", "members"))
         if terms.review_on is None:
@@ -212,11 +224,8 @@ def gaps(
     if members.vacant:
         vacant = wording.pluralise(len(members.vacant), "membership is", "memberships are")
         found.append(Gap(f"{vacant} vacant", "members"))
-    if not line.up and forum.form != Forum.Form.BOARD:
-        found.append(Gap("It has no reporting line", "line"))
-    if line.up and line.up[0].ends is not None and line.up[0].ends < day:
-        ended = wording.day(line.up[0].ends)
-        found.append(Gap(f"It reports to {line.up[0].name}, which ended on {ended}", "line"))
+    if fault := _fault_of_line(forum, line, day):
+        found.append(Gap(f"It {fault}", "line"))
     found += _in_two_places(members, day)
     return found
 
@@ -231,6 +240,13 @@ def _in_two_places(members: Members, day: date) -> list[Gap]:
     names = sorted({person.name for person in deputies if person})
     return [Gap(f"{name} is a member and the deputy of another, and can be only one of them", "members")
             for name in names]  # fmt: skip
+
+
+def _fault_of_line(forum: Forum, line: Line, day: date) -> str:
+    """What the governance checks say of its reporting line."""
+    kind = forum.arrangement.kind if forum.arrangement else ""
+    above = line.up[0] if line.up else None
+    return fault_of_line(forum.form, above, day, within=kind, through=bool(line.through))
 
 
 def _rules_out_of_reach(terms: TermsOfReference, members: Members) -> list[Gap]:

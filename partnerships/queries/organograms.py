@@ -58,6 +58,19 @@ class _Rows:
                 rows.within.setdefault(forum.arrangement_id, []).append(forum)
         return rows
 
+    def twin(self, row: Arrangement) -> Forum | None:
+        """The one forum of an arrangement that bears the same name: both are one box."""
+        forums = self.within.get(row.pk, [])
+        return forums[0] if len(forums) == 1 and forums[0].name.casefold() == row.name.casefold() else None
+
+    def box_of(self, arrangement: int | None) -> str | None:
+        """The key of an arrangement's box; None for one of another system."""
+        row = self.arrangements.get(arrangement or 0)
+        if row is None:
+            return None
+        twin = self.twin(row)
+        return f"a{row.pk}" if twin is None else f"f{twin.pk}"
+
     @property
     def head(self) -> str:
         """The box of the ICB: its board, or the body itself where no board is recorded."""
@@ -69,7 +82,8 @@ def chart_of(system: System, *, signed_in: bool) -> Chart:
     """The organogram of a system; one query. `signed_in` people get links to the records themselves."""
     rows = _Rows.of(system, lines_of(system))
     items = [*_head(rows), *(_of_arrangement(rows, row) for row in system.arrangements)]
-    items += [_of_forum(rows, row) for row in system.forums]
+    twins = {item.key for item in items}
+    items += [_of_forum(rows, row) for row in system.forums if f"f{row.pk}" not in twins]
     trees = forest(_with_links(items, system, signed_in))
     found = Chart(system, bands(trees, BANDS), len(items))
     found.loose = sum(len(band.trees) for band in found.bands if band.key == "loose")
@@ -89,12 +103,18 @@ def _of_forum(rows: _Rows, forum: Forum) -> Item:
     over = rows.forums.get(forum.reports_to_id or 0)
     if over is not None and parent != f"f{over.pk}" and not _said_by(rows, forum, over):
         also.append(over.name)
-    facts = [str(forum.get_form_display())]
+    form, members = _facts(forum)
+    facts = [form]
     if band in ("governors", "provider", "loose") and forum.host_id != rows.system.icb.pk:
         facts.append(forum.host.label)
-    public = ", meets in public" if forum.meets_in_public else ""
-    facts.append(_counted(forum.member_count) + public)  # type: ignore[attr-defined]
+    facts.append(members)
     return _item(f"f{forum.pk}", forum.name, LOOK.get(Form(forum.form), "committee"), parent, band, facts, also)
+
+
+def _facts(forum: Forum) -> tuple[str, str]:
+    """Its form, and how many sit on it."""
+    public = ", meets in public" if forum.meets_in_public else ""
+    return str(forum.get_form_display()), _counted(forum.member_count) + public  # type: ignore[attr-defined]
 
 
 def _above(rows: _Rows, forum: Forum) -> str | None:
@@ -126,11 +146,15 @@ def _of_arrangement(rows: _Rows, row: Arrangement) -> Item:
         facts.append(row.host.label)
     if row.kind != Of.HWB:
         facts.append(str(row.get_phase_display()))
-    if row.member_count:  # type: ignore[attr-defined]
+    twin = rows.twin(row)
+    if row.member_count and twin is None:  # type: ignore[attr-defined]
         facts.append(_counted(row.member_count))  # type: ignore[attr-defined]
     if parent is None and row.kind in (Of.PLACE, Of.COLLABORATIVE) and not also:
         facts.append("no reporting line is recorded")
-    return _item(f"a{row.pk}", row.name, row.kind, parent, str(row.kind), facts, also)
+    if twin is None:
+        return _item(f"a{row.pk}", row.name, row.kind, parent, str(row.kind), facts, also)
+    look = LOOK.get(Form(twin.form), "committee")
+    return _item(f"f{twin.pk}", row.name, look, parent, str(row.kind), [*facts, *_facts(twin)], also)
 
 
 def _above_arrangement(rows: _Rows, row: Arrangement) -> tuple[str | None, int | None]:
@@ -148,7 +172,7 @@ def _above_arrangement(rows: _Rows, row: Arrangement) -> tuple[str | None, int |
     if to_icb is not None:
         return rows.head, to_icb.pk
     to_another = next((line for line in lines if line.to_arrangement_id in rows.arrangements), None)
-    return (None, None) if to_another is None else (f"a{to_another.to_arrangement_id}", to_another.pk)
+    return (None, None) if to_another is None else (rows.box_of(to_another.to_arrangement_id), to_another.pk)
 
 
 def _named(line: ReportingLine) -> str:

@@ -105,7 +105,7 @@ class SystemRegister:
             groups.setdefault(row.host, []).append((Node.forum(pk), row.name))
         for post in self.graph.posts:
             if index.life(Node.post(post.id)).covers(self.on):
-                groups.setdefault(post.body, []).append((Node.post(post.id), names[Node.post(post.id)]))
+                groups.setdefault(post.body, []).append((Node.post(post.id), f"{names[Node.post(post.id)]} (post)"))
         for body in self.bodies:
             if body.pk not in index.boards and body.kind in OWNERS and Node.body(body.pk) in names:
                 groups.setdefault(body.pk, []).append((Node.body(body.pk), f"{names[Node.body(body.pk)]} itself"))
@@ -171,6 +171,7 @@ class Stop:
     held_on: date | None = None
     papers_by: date | None = None
     meets: str = ""  # what is said in place of a date
+    host: int | None = None  # the body that hosts the forum
 
     def to_json(self) -> dict[str, str | None]:
         """As a rehearsal keeps it; meetings are left out, since they are not for every reader."""
@@ -218,15 +219,23 @@ def stops(
         stop = _stop(step, system, amount)
         if step.holder is not None and step.holder.kind == "forum":
             planned, row = calendar.get(step.holder.id, []), system.register.forums.get(step.holder.id)
+            stop = replace(stop, host=None if row is None else row.host)
             meeting = taken.first(stop.kind, planned)
             if meeting is not None:
                 stop = replace(stop, held_on=meeting.held_on, papers_by=meeting.papers_by)
             elif planned:
                 stop = replace(stop, meets=TOO_EARLY)
             else:
-                stop = replace(stop, meets=NONE_PLANNED if row is not None and row.host in hosts else NOT_SHOWN)
+                stop = replace(stop, meets=_no_date(row, hosts, system.reader))
         found.append(stop)
     return found
+
+
+def _no_date(row: ForumRow | None, hosts: frozenset[int], reader: Actor) -> str:
+    """Why no meeting is named. A visitor is not told so at every step: no meeting is theirs to read."""
+    if reader.user_id is None:
+        return ""
+    return NONE_PLANNED if row is not None and row.host in hosts else NOT_SHOWN
 
 
 class _Order:

@@ -14,7 +14,7 @@ from partnerships.queries import arrangements as queries
 from partnerships.queries.lineage import line_of
 from partnerships.queries.organisations import holds
 
-from .common import exported
+from .common import exported, opens_on_own_system
 
 COLUMNS: list[Column[Arrangement]] = [
     Column("Name", lambda row: row.name, 52),
@@ -32,6 +32,7 @@ COLUMNS: list[Column[Arrangement]] = [
 
 
 @require_safe
+@opens_on_own_system
 def arrangement_list(request: HttpRequest) -> HttpResponse:
     """`/arrangements/`."""
     form = ArrangementFilter(request.GET, today=request.actor.on)

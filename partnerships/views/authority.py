@@ -17,11 +17,14 @@ from partnerships.queries import forums
 from partnerships.queries.meetings import next_meetings
 from partnerships.queries.route import decider_of, stops
 
+from .common import opens_on_own_system
+
 MOST_FOUND = 20
 
 
 @public
 @require_safe
+@opens_on_own_system
 def ask(request: HttpRequest) -> HttpResponse:
     """`/authority/`: can this forum decide it? Asked by the address, so that an answer can be passed on."""
     form = Question(request.GET, reader=request.actor)
@@ -75,6 +78,7 @@ def _answer(request: HttpRequest, form: Question) -> dict[str, Any]:
 
 @public
 @require_safe
+@opens_on_own_system
 def route(request: HttpRequest) -> HttpResponse:
     """`/authority/route/`: who is consulted, recommends, decides, approves and hears of a matter, in order."""
     form = WayForm(request.GET, reader=request.actor)

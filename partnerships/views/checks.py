@@ -19,7 +19,7 @@ from partnerships.queries import checks as queries
 from partnerships.queries import expiry
 from partnerships.queries.expiry import Due
 
-from .common import exported
+from .common import exported, opens_on_own_system
 
 COLUMNS: list[Column[CheckFinding]] = [
     Column("Severity", lambda row: row.severity, 10),
@@ -41,6 +41,7 @@ DUE: list[Column[Due]] = [
 
 
 @require_safe
+@opens_on_own_system
 def check_list(request: HttpRequest) -> HttpResponse:
     """`/checks/`: findings by system, severity and check."""
     actor = request.actor
@@ -77,17 +78,15 @@ def check_now(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@opens_on_own_system
 def expiring(request: HttpRequest) -> HttpResponse:
     """`/expiring/`: what ends or is due for review in the next ninety days, by month, with who has to act."""
     actor = request.actor
     form = OfSystem(request.GET, today=actor.on)
-    own = own_systems(request, form)
-    if "system" not in request.GET and len(own) == 1:
-        form.data = {**request.GET.dict(), "system": own[0].code}
     if not form.is_valid():
         return render(request, "partnerships/expiring.html", {"form": form, "months": None}, status=400)
     rows = expiry.expiring(actor, actor.on, form.values.get("system"))
-    if file := exported(request, "Ends or is due for review", DUE, rows):
+    if file := exported(request, "Ending soon", DUE, rows):
         return file
     shown = rows[: expiry.MOST]
     context = {

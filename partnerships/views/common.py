@@ -1,13 +1,16 @@
 """What the pages of this app share: finding a record, doing an action, and saying why it was refused."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from ics_governance.exports import Column, TooManyRows, asked_format, export
 from ics_governance.workflow import GuardFailed
+from partnerships.queries.own_system import own_system
 
 T = TypeVar("T")
 
@@ -50,3 +53,18 @@ def exported(
     except TooManyRows as refused:
         messages.warning(request, str(refused))
         return None
+
+
+def opens_on_own_system(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of which nothing was asked opens on the reader's own system, where they have one and only one.
+
+    The address then says so: whoever gets it sees the same, and sorting and files keep it. `?system=` asks for all of
+    England.
+    """
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        system = None if request.GET else own_system(request.actor)
+        return redirect(f"{request.path}?system={system.code}") if system else view(request, *args, **kwargs)
+
+    return opened

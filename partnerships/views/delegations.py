@@ -30,7 +30,7 @@ from partnerships.queries.delegation_life import events, limits_left
 from partnerships.queries.delegations import Row
 from partnerships.queries.lineage import line_of
 
-from .common import exported
+from .common import exported, opens_on_own_system
 
 COLUMNS: list[Column[Row]] = [
     Column("Function", lambda row: row.function, 44),
@@ -62,6 +62,7 @@ def all_rows(found: QuerySet[Delegation], day: date) -> Iterator[Row]:
 
 
 @require_safe
+@opens_on_own_system
 def delegation_list(request: HttpRequest) -> HttpResponse:
     """`/delegations/`."""
     form = DelegationFilter(request.GET, today=request.actor.on)

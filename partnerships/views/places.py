@@ -19,7 +19,7 @@ from partnerships.models import Kind, Organisation, Place
 from partnerships.queries import places as queries
 
 from .asking import Values, ask, hosts_of
-from .common import exported
+from .common import exported, opens_on_own_system
 from .trail import trail_page
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -38,6 +38,7 @@ COLUMNS: list[Column[Place]] = [
 
 
 @require_safe
+@opens_on_own_system
 def place_list(request: HttpRequest) -> HttpResponse:
     """`/places/`: the places of a system, or of all, on a day."""
     form = PlaceFilter(request.GET, today=request.actor.on)

@@ -14,16 +14,17 @@ from django.views.decorators.http import require_safe
 
 from ics_governance.middleware import public
 from ics_governance.wording import day as in_words
+from ics_governance.wording import joined
 from partnerships.documents import Paper, excel, pdf, pdf_of, word
 from partnerships.documents.contents import TITLES, Meets, Source, made_from
 from partnerships.forms.organisations import AsOf
-from partnerships.models import LegalBasis
+from partnerships.models import Forum, LegalBasis
 from partnerships.organogram import Tree, fitted
 from partnerships.queries import systems as queries
 from partnerships.queries.organograms import Chart, chart_of
 from partnerships.queries.systems import System
 
-from .systems import opened
+from .systems import before_its_first_day, opened
 
 INVENTED = "Demonstration: everything in this document is invented"
 LOOKS = settings.BASE_DIR / "static" / "organogram.css"
@@ -47,12 +48,17 @@ FORMATS = {
 
 
 def asked(request: HttpRequest, code: str, route: str, **more: str) -> queries.System | HttpResponse:
-    """The system on the day asked, or the redirect to another one. Raises BadRequest for a day that is none."""
+    """The system on the day asked, or the redirect to another one. Raises BadRequest for a day that is none,
+    Http404 for one before the first of the system."""
     form = AsOf(request.GET)
     if not form.is_valid():
         raise BadRequest("; ".join(error for errors in form.errors.values() for error in errors))
     found = opened(request, code, form, route, **more)
-    return redirect(found.elsewhere) if found.system is None else found.system
+    if found.system is None:
+        return redirect(found.elsewhere)
+    if before_its_first_day(found.system):
+        raise Http404
+    return found.system
 
 
 @public
@@ -71,7 +77,7 @@ def document(request: HttpRequest, code: str, paper: str, kind: str) -> HttpResp
 def source_of(request: HttpRequest, system: System) -> Source:
     """What the documents are made from: the map, with the names of legal bases and the forums."""
     decides = queries.who_decides(system)
-    above = {row.pk: row.name for row in system.forums}
+    reports = reports_of(system)
     return Source(
         system=system.icb.label,
         day=system.day,
@@ -82,7 +88,7 @@ def source_of(request: HttpRequest, system: System) -> Source:
         forums=tuple(
             Meets(
                 row.name, str(row.get_form_display()), str(row.get_level_display()), row.host.label,
-                above.get(row.reports_to_id or 0, ""), row.meets_in_public,
+                reports[row.pk], row.meets_in_public,
             )
             for row in system.forums
         ),
@@ -90,6 +96,26 @@ def source_of(request: HttpRequest, system: System) -> Source:
         made_on=request.actor.on,
         warning=INVENTED if settings.DEMO else "",
     )  # fmt: skip
+
+
+def reports_of(system: System) -> dict[int, str]:
+    """To whom each forum of a system reports, by its own line or through its arrangement; empty: not recorded."""
+    names = {row.pk: row.name for row in system.forums}
+    lines: dict[int, list[str]] = {}
+    for line in queries.lines_of(system):
+        to = line.to_arrangement.name if line.to_arrangement else f"the board of {line.to_organisation.label}"  # type: ignore[union-attr]
+        lines.setdefault(line.arrangement_id, []).append(to)
+    arrangements = {row.pk: row.name for row in system.arrangements}
+    found = {}
+    for row in system.forums:
+        through = lines.get(row.arrangement_id or 0)
+        if row.reports_to_id in names:
+            found[row.pk] = names[row.reports_to_id]
+        elif through:
+            found[row.pk] = f"{joined(through)}, through {arrangements[row.arrangement_id or 0]}"
+        else:
+            found[row.pk] = "nobody: it is a body's own board" if row.form == Forum.Form.BOARD else ""
+    return found
 
 
 @public

@@ -12,10 +12,12 @@ from ics_governance.middleware import public
 from partnerships import map_words
 from partnerships.forms.organisations import AsOf
 from partnerships.forms.systems import MapFilter
-from partnerships.organogram import drawn, fitted
+from partnerships.organogram import LEGEND, drawn, fitted
 from partnerships.queries import systems as queries
 from partnerships.queries.organograms import chart_of
 from partnerships.queries.systems import System
+
+from .forums import meanings
 
 F = TypeVar("F", bound=AsOf)
 
@@ -42,6 +44,11 @@ def opened(request: HttpRequest, code: str, form: AsOf, route: str, **more: str)
     return Opened(queries.system_on(actor, icb, min(day, icb.closed or day)))
 
 
+def before_its_first_day(system: System) -> bool:
+    """Whether the system is asked for as of a day on which its ICB did not exist yet."""
+    return system.icb.opened is not None and system.day < system.icb.opened
+
+
 def shared(request: HttpRequest, system: System, form: AsOf) -> dict[str, object]:
     """What all pages of a system show."""
     today = request.actor.on
@@ -50,6 +57,7 @@ def shared(request: HttpRequest, system: System, form: AsOf) -> dict[str, object
         "icb": system.icb,
         "form": form,
         "day": system.day,
+        "unborn": before_its_first_day(system),
         "today": today,
         "then": "" if system.day == today else f"?as_of={system.day.isoformat()}",
         "signed_in": request.actor.user_id is not None,
@@ -96,6 +104,11 @@ def organogram(request: HttpRequest, code: str) -> HttpResponse:
     if found.system is None:
         return redirect(found.elsewhere)
     chart = chart_of(found.system, signed_in=request.actor.user_id is not None)
-    drawings = {"drawing": drawn(chart.bands), "paper": fitted(chart.bands)}
-    context = shared(request, found.system, form) | {"chart": chart, **drawings}
+    context = shared(request, found.system, form) | {
+        "chart": chart,
+        "drawing": drawn(chart.bands),
+        "paper": fitted(chart.bands),
+        "legend": LEGEND,
+        "forms": meanings(row.form for row in found.system.forums),
+    }
     return render(request, "partnerships/organogram.html", context, status=200 if form.is_valid() else 400)

@@ -14,6 +14,7 @@ from tests import stage
 LISTS = [
     "organisations", "places", "posts", "arrangements", "forums", "delegations", "functions", "meetings", "decisions",
     "actions", "frameworks", "profiles", "feedback", "requests", "risks", "checks", "public/decisions",
+    "public/functions",
 ]  # fmt: skip
 READ_ONLY = [name for name in LISTS if name not in ("arrangements", "forums", "delegations")]
 

@@ -1,4 +1,4 @@
-"""The three guided scenarios of `docs/scenarios.md`, walked through in the demonstration as they are written there."""
+"""The guided scenarios of `docs/scenarios.md`, walked through in the demonstration as they are written there."""
 
 from datetime import date
 from io import StringIO
@@ -71,7 +71,9 @@ def plan_and_shape(visitor: Visitor) -> None:
     """Scenario 1."""
     be(visitor, OFFICER)
     visitor.sees("meetings to minute")
-    visitor.follow("Bradford District and Craven place board")
+    visitor.follow(
+        "Bradford District and Craven place board, "
+    )  # a meeting to minute; the review of its terms waits too
     visitor.follow("Mark attendance")
     visitor.press("Mark everyone else as present")
     visitor.press("Save attendance", within="main")
@@ -195,3 +197,46 @@ def deliver(visitor: Visitor) -> None:
     visitor.go(first_under(visitor, "to-release"))
     visitor.press("Release to the public")
     visitor.sees("Everyone can read it in the public register.")
+
+
+def test_whoever_asks_learns_who_may_decide_this(guest):
+    """Scenario 4."""
+    guest.open("/systems/QWO/")
+    guest.sees("the others are decided by the boards")
+    guest.follow("Organogram", exact=True)
+    guest.go(guest.page.locator(".app-tree").get_by_text("what it decides: Bradford District and Craven place board"))
+    guest.sees("up to £500,000")
+    guest.follow("Can we decide this?")
+    board = "Bradford District and Craven place board"
+    guest.choose(who=board, function=FUNCTION)
+    guest.page.get_by_label("Bradford District and Craven", exact=True).check()
+    ask(guest, "90000", "Within authority")
+    ask(guest, "640000", "Over the limit by £140,000")
+    guest.follow("The route of this decision")
+    guest.sees("Finance and commissioning committee decides")
+    guest.open("/accounts/login/")
+    be(guest, OFFICER)
+    guest.sees("Your system, West Yorkshire ICB")
+    guest.follow("Can we decide this?")
+    guest.follow("Scenarios")
+    guest.follow("Neighbourhood diagnostics in one place")
+    guest.press("Adapt it")
+    guest.choose(who=board)
+    guest.page.get_by_label("Bradford District and Craven", exact=True).check()
+    guest.press("Show the route")
+    guest.sees("May this forum decide it?")
+    guest.press("Keep this rehearsal")
+    guest.follow("Home", within="header")
+    guest.follow("Governance checks")
+    guest.sees("Shown for West Yorkshire ICB")
+    guest.follow("Ending soon")
+    guest.sees("dates until")
+
+
+def ask(visitor: Visitor, amount: str, says: str) -> None:
+    """Ask about an amount: with scripts the page answers when the field is left, without them when one presses."""
+    visitor.fill(amount=amount)
+    visitor.page.keyboard.press("Tab")
+    if not visitor.scripts:
+        visitor.press("Ask")
+    visitor.sees(says, within="#answer")

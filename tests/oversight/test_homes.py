@@ -11,7 +11,7 @@ from collaboration.models import InformationRequest
 from ics_governance import ledger
 from ics_governance.context import system
 from ics_governance.models import Job, LedgerSeal
-from partnerships.models import Decision, Delegation, RoleMembership
+from partnerships.models import CheckFinding, Decision, Delegation, RoleMembership
 from tests import records
 from tests.delegating import edge
 from tests.queries import counted
@@ -172,6 +172,57 @@ def test_fifteen_statements_are_enough_for_any_number_of_records(waiting, sign_i
     with counted() as statements:
         assert client.get("/").status_code == 200
     assert len(statements) <= 15
+
+
+# --- One's own system -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["officer", "executive", "secretary", "partner", "auditor", "region_lead"])
+def test_every_home_leads_to_the_pages_of_ones_own_system(world, sign_in, who):
+    for number, severity in enumerate(("error", "error", "warning")):
+        CheckFinding.objects.create(
+            key=f"k{number}", code="loop", severity=severity, system=world.icb, text="x", action="y",
+            first_seen=TODAY, last_seen=TODAY,
+        )  # fmt: skip
+    response = sign_in(who).get("/")
+    page = response.content.decode()
+    for address in ("/systems/QWO/", "/systems/QWO/organogram/", "/authority/?system=QWO", "/checks/?system=QWO",
+                    "/expiring/?system=QWO"):  # fmt: skip
+        assert f'href="{address}"' in page, address
+    assert "2 errors , 1 warning" in text(response)
+
+
+def test_a_home_outside_every_system_leads_to_all_of_them(world, sign_in):
+    page = sign_in("admin").get("/").content.decode()
+    assert 'href="/systems/"' in page and "Your system" not in page
+
+
+@pytest.fixture
+def terms(world):
+    """The place board's terms of reference are to be reviewed today."""
+    found = world.place_board.terms.get()
+    found.review_on = TODAY
+    found.save()
+    return found
+
+
+def test_a_review_of_terms_waits_for_whoever_keeps_the_forum(terms, world, sign_in):
+    page = text(sign_in("officer").get("/"))
+    assert "1 terms of reference to review Bradford place board : 20 October 2026, today." in page
+    assert "Terms of reference to review NHS West Yorkshire Integrated Care Board" in page
+    assert "20 October 2026 due today" in page
+    for who in ("executive", "other_officer", "secretary"):
+        assert "to review" not in text(sign_in(who).get("/"))
+
+
+def test_a_review_waits_from_a_week_before_it_until_there_are_newer_terms(terms, world, sign_in):
+    with time_machine.travel(TODAY - timedelta(days=8), tick=False):
+        assert "to review" not in text(sign_in("officer").get("/"))
+    with time_machine.travel(TODAY - timedelta(days=7), tick=False):
+        assert "5 working days left" in text(sign_in("officer").get("/"))
+    terms.pk, terms.version, terms.review_on = None, 2, TODAY + timedelta(days=400)
+    terms.save()
+    assert "to review" not in text(sign_in("officer").get("/"))
 
 
 # --- What waits in other parts of the house -------------------------------------------------------------------------

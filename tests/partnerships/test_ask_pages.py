@@ -248,7 +248,15 @@ def test_the_route_names_each_step_and_why(ask, board, bradford, world):
     order = [page.index(name) for name in names]
     assert order == sorted(order)
     assert "The lowest that may take a decision of £640,000 here" in page
-    assert "Its next meeting is not public here." in page
+    assert "Its next meeting" not in page
+    assert page.count("When each of them meets is shown to those who sign in and may see its meetings.") == 1
+
+
+def test_an_officer_is_led_to_plan_the_meeting_that_is_missing(sign_in, world, bradford):
+    asked = {"system": "QWO", "function": "community_services", "amount": "100", "place": bradford.pk}
+    link = f'href="/meetings/new/?forum={world.place_board.pk}"'
+    assert link in sign_in("officer").get("/authority/route/", asked).content.decode()
+    assert link not in sign_in("other_officer").get("/authority/route/", asked).content.decode()
 
 
 def test_meetings_and_deadlines_are_shown_to_those_who_may_see_them(sign_in, world, bradford):

@@ -270,7 +270,7 @@ def test_another_board_sees_a_place_and_does_not_change_it(sign_in, world):
 def test_the_list_is_of_a_system_and_a_day(officer, world):
     Place.objects.filter(name="Leeds").update(ends=FIRST)
     elsewhere(world, "Salford", council("Salford Council", "E08000006", "QOP"))
-    assert "2 places" in text(officer.get("/places/"))
+    assert "2 places" in text(officer.get("/places/?system="))
     assert "Salford Council" in text(officer.get("/places/?q=salford+council"))
     page = text(officer.get("/places/?system=QWO&closed=on"))
     assert "2 places" in page and "ended 1 October 2026" in page and "Salford" not in page
@@ -283,23 +283,23 @@ def test_the_list_is_of_a_system_and_a_day(officer, world):
 
 def test_the_list_leads_to_what_a_person_may_do(officer, sign_in, world):
     bradford = Place.objects.get(name="Bradford District and Craven").pk
-    page = officer.get("/places/").content.decode()
+    page = officer.get("/places/?system=").content.decode()
     assert f"/places/{bradford}/edit/" in page and "/places/new/" in page
-    page = sign_in("secretary").get("/places/").content.decode()
+    page = sign_in("secretary").get("/places/?system=").content.decode()
     assert f"/places/{bradford}/edit/" not in page and "/places/new/" not in page
-    assert "/places/" in officer.get("/arrangements/").content.decode()
+    assert "/places/" in officer.get("/arrangements/?system=").content.decode()
     assert "/places/?system=QWO" in officer.get("/organisations/QWO/").content.decode()
     assert "/places/?system=" not in officer.get("/organisations/RCF/").content.decode()
 
 
 def test_the_list_asks_as_often_for_few_as_for_many(officer, world):
-    officer.get("/places/")
+    officer.get("/places/?system=")
     with counted() as few:
-        officer.get("/places/")
+        officer.get("/places/?system=")
     for number in range(30):
         elsewhere(world, f"Place {number}", council(f"Council {number}", f"E0900{number:04d}", "QOP"))
     with counted() as many:
-        officer.get("/places/")
+        officer.get("/places/?system=")
     assert len(few) == len(many) <= 15
     bradford = Place.objects.get(name="Bradford District and Craven").pk
     for address in ("/places/new/", f"/places/{bradford}/edit/", f"/places/{bradford}/end/"):

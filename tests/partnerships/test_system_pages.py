@@ -1,21 +1,20 @@
 """Pages of a system: who decides what, the organogram, the documents. Open to everyone; drafts and people are not."""
 
 import re
-import zipfile
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from io import BytesIO
-from xml.etree import ElementTree
 
 import pytest
 import time_machine
 from django.conf import settings
-from docx import Document
 
 from ics_governance.context import system
+from ics_governance.permissions import SYSTEM
+from partnerships.actions.checks import run_checks
 from partnerships.models import (
     Arrangement,
     ArrangementMember,
+    CheckFinding,
     Completeness,
     Delegation,
     Forum,
@@ -28,16 +27,11 @@ from partnerships.models import (
     ReportingLine,
 )
 from tests import records
+from tests.partnerships.system_world import FILES, TODAY, cells, delegate, draft, sheet, text, unzipped
 from tests.queries import counted
-from tests.world import LONG_AGO, moved
+from tests.world import LONG_AGO
 
-TODAY = date(2026, 11, 20)
 PAGES = ("/systems/", "/systems/QWO/", "/systems/QWO/organogram/")
-FILES = [
-    *(f"{paper}.{kind}" for paper in ("scheme", "functions-and-decisions") for kind in ("pdf", "docx", "xlsx")),
-    "organogram.svg",
-    "organogram.pdf",
-]
 
 
 @pytest.fixture(autouse=True)
@@ -52,38 +46,6 @@ def icb(world) -> Organisation:
     return Organisation.objects.get(ods_code="QWO")
 
 
-def text(answer) -> str:
-    """The words of a page, without tags and with plain spaces."""
-    words = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
-    return " ".join(words.replace("\u00a0", " ").replace("&#39;", "'").split())
-
-
-def cells(answer, function: str) -> dict[str, str]:
-    """What the row of a function says, by column."""
-    row = next(row for row in answer.content.decode().split("<tr ") if f">{function}</th>" in row)
-    found = re.findall(r'<td[^>]*data-l="([^"]*)"[^>]*>(.*?)</td>', row, flags=re.S)
-    return {label: " ".join(re.sub(r"<[^>]+>", " ", words).replace("\u00a0", " ").split()) for label, words in found}
-
-
-def delegate(target: Forum, **fields) -> Delegation:
-    """A delegation of community services by the ICB, in force."""
-    with system("a delegation of a test"):
-        made = Delegation.objects.create(**{
-            "function": Function.objects.get(code="community_services"), "to_forum": target, "starts": LONG_AGO,
-            "from_organisation": target.host, "basis": "internal_scheme", "instrument": "scheme 9", **fields,
-        })  # fmt: skip
-        moved(made, "approved", "in_force")
-    return made
-
-
-def draft(target: Forum, **fields) -> Delegation:
-    with system("a draft of a test"):
-        return Delegation.objects.create(**{
-            "function": Function.objects.get(code="community_services"), "to_forum": target, "starts": LONG_AGO,
-            "from_organisation": target.host, "basis": "internal_scheme", **fields,
-        })  # fmt: skip
-
-
 # --- Who decides what -----------------------------------------------------------------------------------------------
 
 
@@ -96,10 +58,26 @@ def test_everyone_reads_who_decides_what_up_to_which_limit_and_where(client, wor
         "Bradford place board": "up to £500,000 for Bradford District and Craven",
     }
     assert cells(page, "Commissioning community diagnostics") == found
+    assert "2 functions, 2 forums and posts" in text(page)
+    assert "4 delegated." in text(page)
+
+
+def test_what_only_boards_decide_is_one_link_away(client, world):
+    page = client.get("/systems/QWO/")
+    assert "Agreeing the joint forward plan" not in text(page)
+    assert "All 3 functions : the others are decided by the boards" in text(page)
+    assert 'href="?show=all#who"' in page.content.decode()
+    page = client.get("/systems/QWO/?show=all")
     reserved = cells(page, "Agreeing the joint forward plan")
     assert reserved == {"By law": "reserved to the board of NHS West Yorkshire Integrated Care Board"}
-    assert "3 functions, 2 forums and posts" in text(page)
-    assert "4 delegated." in text(page)
+    assert "3 functions, 2 forums and posts" in text(page) and "the others are decided" not in text(page)
+
+
+def test_a_part_that_somebody_holds_stands_below_its_whole(client, world):
+    Delegation.objects.all().update(function=Function.objects.get(code="community_diagnostics"))
+    page = text(client.get("/systems/QWO/"))
+    assert page.index("Commissioning community health services") < page.index("part of the above")
+    assert "2 functions, 2 forums and posts" in page
 
 
 def test_a_part_says_so_to_those_who_listen(client, world):
@@ -140,7 +118,7 @@ def test_what_a_body_has_not_declared_complete_is_said(client, world, icb):
     assert "Not declared complete" not in text(client.get("/systems/QWO/"))
     with system("not declared"):
         Completeness.objects.filter(organisation=icb, family="strategy").delete()
-    page = text(client.get("/systems/QWO/"))
+    page = text(client.get("/systems/QWO/?show=all"))
     assert "Strategy Not declared complete by NHS West Yorkshire Integrated Care Board: what is not shown" in page
 
 
@@ -148,11 +126,11 @@ def test_what_a_body_has_not_declared_complete_is_said(client, world, icb):
     ("query", "functions", "columns"),
     [
         ("family=strategy", 1, 0),
-        ("level=places", 3, 1),
-        ("level=posts", 3, 0),
-        ("place={leeds}", 3, 1),
+        ("level=places", 2, 1),
+        ("level=places&show=all", 3, 1),
+        ("level=posts", 0, 0),
+        ("place={leeds}", 2, 1),
         ("forum=forum-{board}", 2, 1),
-        ("as_of=1+June+2022", 0, 0),
     ],
 )
 def test_filters_in_the_address_narrow_the_map(client, world, query, functions, columns):
@@ -168,6 +146,7 @@ def test_filters_in_the_address_narrow_the_map(client, world, query, functions, 
     [
         ("as_of=yesterday", "As of"),
         ("as_of=1+January+1900", "must be a day between"),
+        ("show=nothing", "“nothing” is not a choice"),
         ("family=nothing", "“nothing” is not a family of functions"),
         ("level=moon", "“moon” is not a level"),
         ("place=0", "“0” is not a place of this system"),
@@ -220,6 +199,18 @@ def test_a_closed_board_is_shown_as_on_its_last_day(client, sign_in, world, icb)
     assert f"Places {', '.join(names[:-1])} and {names[-1]}" in text(sign_in("officer").get("/organisations/QWO/"))
 
 
+def test_before_its_first_day_there_is_a_notice_and_nothing_else(client, world, icb):
+    Organisation.objects.filter(pk=icb.pk).update(opened=LONG_AGO)
+    for page in ("/systems/QWO/", "/systems/QWO/organogram/"):
+        words = text(client.get(f"{page}?as_of=2020-01-01"))
+        assert "On 1 January 2020 it did not exist." in words
+        for said in ("By law", "forum or post", "As a drawing", "Who belongs to it", "appear here"):
+            assert said not in words, said
+    for name in FILES:
+        assert client.get(f"/systems/QWO/{name}?as_of=2020-01-01").status_code == 404
+    assert client.get("/api/v1/public/systems/QWO/map/?as_of=2020-01-01").status_code == 404
+
+
 def test_the_list_of_systems_stands_by_region_with_counts(client, world):
     page = text(client.get("/systems/"))
     assert "North East and Yorkshire Systems of North East and Yorkshire" in page
@@ -247,14 +238,6 @@ def test_drafts_and_names_of_people_never_show(client, world, icb):
         content = answer.content.decode("utf-8", "replace") + unzipped(answer.content)
         for secret in ("CANARY", "987,654", "987654", "Secret director", "Whitfield", "Adeyemi", "Sadiq"):
             assert secret not in content, address
-
-
-def unzipped(content: bytes) -> str:
-    """The text of a Word or Excel file; nothing for others."""
-    if not content.startswith(b"PK"):
-        return ""
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        return "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
 
 
 # --- Organogram -----------------------------------------------------------------------------------------------------
@@ -287,12 +270,71 @@ def test_lines_of_reporting_besides_the_first_are_told_in_words(client, world, i
     assert "Integrated care partnership West Yorkshire partnership" in page
 
 
+def test_a_forum_reports_through_its_arrangement_on_its_page_in_the_checks_and_in_the_workbook(
+    client, sign_in, world, icb
+):
+    partnership = Arrangement.objects.get(kind="place")
+    board = world.place_board
+    with system("it has no line of its own"):
+        Forum.objects.filter(pk=board.pk).update(reports_to=None)
+    assert "It reports to nobody" in text(sign_in("officer").get(f"/forums/{board.pk}/"))
+    with system("its partnership has one"):
+        ReportingLine.objects.create(arrangement=partnership, to_organisation=icb, starts=LONG_AGO)
+    for page in (sign_in("officer").get(f"/forums/{board.pk}/"), client.get(f"/forums/{board.pk}/")):
+        assert f"It reports through {partnership.name} to the board of {icb.label}." in text(page)
+        assert "reports to nobody" not in text(page)
+    run_checks(by=SYSTEM)
+    assert not CheckFinding.objects.filter(code="no_reporting_line", records=[["forum", board.pk]]).exists()
+    rows = sheet(client.get("/systems/QWO/functions-and-decisions.xlsx").content, 3)
+    says = {row["A"]: row["E"] for row in rows}
+    assert says["Bradford place board"] == f"the board of {icb.label}, through {partnership.name}"
+    assert says["NHS West Yorkshire board"] == "nobody: it is a body's own board"
+
+
 def test_every_box_of_the_drawing_is_in_the_list_and_the_other_way_round(client, world):
     page = client.get("/systems/QWO/organogram/").content.decode()
     listed = re.findall(r'<li id="([af]\d+)"', page)
     screen = page.split("app-orgchart--screen", 1)[1].split("</svg>", 1)[0]
     assert len(listed) == len(set(listed)) == screen.count('<rect class="org-box') == 5
     assert "style=" not in screen
+
+
+def test_an_arrangement_and_its_only_forum_of_the_same_name_are_one_box(client, world):
+    council = Organisation.objects.get(gss_code="E08000032")
+    name = "Bradford health and wellbeing board"
+    with system("a board of the council"):
+        made = Arrangement.objects.create(kind="hwb", name=name, host=council, level="place", starts=LONG_AGO)
+        values = {"host": council, "form": "committee", "level": "place", "arrangement": made, "starts": LONG_AGO}
+        board = Forum.objects.create(name=name, meets_in_public=True, **values)
+    page = client.get("/systems/QWO/organogram/")
+    assert page.content.decode().count(f'<li id="f{board.pk}"') == 1
+    assert f'id="a{made.pk}"' not in page.content.decode()
+    line = f"{name} health and wellbeing board · Bradford Council · committee of one statutory body"
+    assert f"{line} · no members recorded, meets in public" in text(page)
+    with system("a second forum of it"):
+        Forum.objects.create(name="Its children's group", **values)
+    page = client.get("/systems/QWO/organogram/").content.decode()
+    assert f'<li id="a{made.pk}"' in page and f'<li id="f{board.pk}"' in page
+
+
+def test_the_legend_explains_every_look_on_the_page_and_in_the_file(client, world):
+    for address in ("/systems/QWO/organogram/", "/systems/QWO/organogram.svg"):
+        page = client.get(address).content.decode()
+        for words in (
+            "board",
+            "several bodies decide together",
+            "recommends (dashed)",
+            "lead provider, under a contract",
+        ):
+            assert words in page, (address, words)
+    assert "Two or more bodies decide together" not in page
+
+
+def test_forms_are_explained_where_they_are_shown(client, sign_in, world):
+    page = text(client.get("/systems/QWO/organogram/"))
+    assert "What the forms mean" in page and "The widest circle of partners advises and recommends" in page
+    assert "One provider holds the contract" not in page  # there is none in this system
+    assert "One provider holds the contract" in text(sign_in("officer").get("/forums/?system=QWO"))
 
 
 def test_governors_and_lead_providers_of_its_trusts_are_there_and_their_committees_are_not(client, world):
@@ -320,110 +362,6 @@ def test_the_page_of_a_forum_leads_to_its_place_in_the_organogram(sign_in, world
     page = sign_in("officer").get(f"/forums/{world.place_board.pk}/").content.decode()
     assert f'href="/systems/QWO/organogram/#f{world.place_board.pk}"' in page
     assert 'href="/systems/QWO/"' in sign_in("officer").get("/organisations/RCF/").content.decode()
-
-
-# --- Documents ------------------------------------------------------------------------------------------------------
-
-
-def test_the_files_are_what_they_say_they_are(client, world):
-    types = {"pdf": b"%PDF-", "docx": b"PK", "xlsx": b"PK", "svg": b"\n<svg"}
-    for name in FILES:
-        answer = client.get(f"/systems/QWO/{name}")
-        kind = name.rsplit(".", 1)[1]
-        assert answer.content.lstrip().startswith(types[kind].lstrip()), name
-        stem = name.rsplit(".", 1)[0]
-        assert answer["Content-Disposition"] == f'attachment; filename="{stem}-QWO-2026-11-20.{kind}"'
-
-
-def test_a_pdf_is_tagged_and_has_a_title(client, world):
-    for name in ("scheme.pdf", "functions-and-decisions.pdf", "organogram.pdf"):
-        content = client.get(f"/systems/QWO/{name}").content
-        assert b"/StructTreeRoot" in content and b"/Lang" in content and b"pdfuaid" in content
-
-
-def test_the_same_pdf_is_made_only_once(client, world, monkeypatch):
-    first = client.get("/systems/QWO/scheme.pdf").content
-    monkeypatch.setattr("typst.compile", None)
-    assert client.get("/systems/QWO/scheme.pdf").content == first
-
-
-def test_the_scheme_says_limits_conditions_review_accountable_body_and_basis(client, world):
-    with system("terms of a delegation"):
-        Delegation.objects.filter(instrument="scheme of delegation 4.2").update(
-            conditions="Only with the finance director", review_on=date(2027, 5, 1)
-        )
-    document = Document(BytesIO(client.get("/systems/QWO/scheme.docx").content))
-    headings = [p.text for p in document.paragraphs if p.style.name.startswith(("Heading", "Title"))]
-    assert headings == [
-        "Scheme of reservation and delegation of NHS West Yorkshire Integrated Care Board",
-        "Reserved to the board",
-        "Delegations",
-        "Committees of the board",
-        "Finance and commissioning committee",
-        "Places",
-        "Bradford place board",
-        "Voices, recommendations and contracts",
-        "Recorded, and without authority on this day",
-        "What is not declared complete",
-    ]
-    terms = document.tables[1]
-    assert [cell.text.replace("\u00a0", " ") for cell in terms.rows[1].cells] == [
-        "Commissioning community health services",
-        "NHS West Yorkshire Integrated Care Board",
-        "up to £2,000,000",
-        "the whole area",
-        "Only with the finance director",
-        "Scheme of reservation and delegation: scheme of delegation 4.2",
-        "31 March 2027; review by 1 May 2027",
-        "NHS West Yorkshire Integrated Care Board",
-    ]
-    assert terms.rows[0]._tr.trPr.xpath("w:tblHeader")
-    assert document.core_properties.title == headings[0]
-    words = " ".join(p.text for p in document.paragraphs)
-    assert "It is made from the register" in words
-    assert "Demonstration: everything in this document is invented" in words
-
-
-def test_the_workbook_has_a_line_for_each_cell_with_amounts_as_numbers_and_no_formula(client, world):
-    with system("a name that a spreadsheet would take for a formula"):
-        Forum.objects.filter(pk=world.place_board.pk).update(name="=1+1")
-    content = client.get("/systems/QWO/functions-and-decisions.xlsx").content
-    assert re.findall(r'<sheet name="([^"]+)"', unzipped(content)) == ["About", "Functions and decisions", "Forums"]
-    rows = sheet(content, 2)
-    assert len(rows) == 1 + 4 + 1
-    place = next(row for row in rows if row["D"] == "=1+1")
-    assert (place["B"], place["G"], place["H"], place["I"]) == (
-        "Commissioning community health services", 500_000, "a commitment", "Bradford District and Craven",
-    )  # fmt: skip
-    assert "<f>" not in unzipped(content)
-
-
-def sheet(content: bytes, number: int) -> list[dict[str, str | float]]:
-    """The rows of a sheet of a workbook, by the letters of the columns."""
-    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        strings = ["".join(each.itertext()) for each in ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))]  # noqa: S314
-        page = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314
-    rows = []
-    for row in page.iter(f"{main}row"):
-        found = {}
-        for cell in row.iter(f"{main}c"):
-            value = cell.findtext(f"{main}v")
-            if value is not None:
-                found[cell.get("r").rstrip("0123456789")] = (
-                    strings[int(value)] if cell.get("t") == "s" else float(value)
-                )
-        rows.append(found)
-    return rows
-
-
-def test_a_document_is_of_the_day_asked_and_refuses_one_that_is_none(client, world):
-    answer = client.get("/systems/QWO/scheme.docx?as_of=1+November+2026")
-    assert "As of 1 November 2026" in [
-        p.text.replace("\u00a0", " ") for p in Document(BytesIO(answer.content)).paragraphs
-    ]
-    for name in FILES:
-        assert client.get(f"/systems/QWO/{name}?as_of=nope").status_code == 400
 
 
 # --- Cost -----------------------------------------------------------------------------------------------------------
