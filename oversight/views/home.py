@@ -122,7 +122,8 @@ def _icb(request: HttpRequest, context: dict) -> HttpResponse:
 
 
 def _of_piles(sections: dict[str, Any], actor: Actor) -> list[attention.Tile]:
-    return [attention.of_pile(pile, actor.on) for pile in sections["piles"].values()]
+    """Reviews of terms of reference stand in the list alone: years over at times, they would hide what waits daily."""
+    return [attention.of_pile(pile, actor.on) for kind, pile in sections["piles"].items() if kind != "terms"]
 
 
 def _body(request: HttpRequest, context: dict) -> HttpResponse:

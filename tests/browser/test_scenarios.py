@@ -71,9 +71,7 @@ def plan_and_shape(visitor: Visitor) -> None:
     """Scenario 1."""
     be(visitor, OFFICER)
     visitor.sees("meetings to minute")
-    visitor.follow(
-        "Bradford District and Craven place board, "
-    )  # a meeting to minute; the review of its terms waits too
+    visitor.follow("Bradford District and Craven place board, ")  # its meeting; the review of its terms waits too
     visitor.follow("Mark attendance")
     visitor.press("Mark everyone else as present")
     visitor.press("Save attendance", within="main")
