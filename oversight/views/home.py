@@ -23,7 +23,7 @@ from partnerships.queries.own_system import own_systems, with_findings
 
 from . import region
 
-LONGEST = 12  # lines of the list by date
+LONGEST = 16  # lines of the list by date
 
 
 @public
