@@ -112,7 +112,9 @@ class Workflow:
             raise Refused(row.permission)
         state = getattr(record, self.column)
         if state not in row.sources:
-            now, when = state.replace("_", " "), "yet" if self._leads(state, row.sources) else "any more"
+            passed = any(self._leads(source, (state,)) for source in row.sources)
+            when = "yet" if self._leads(state, row.sources) and not passed else "any more"
+            now = state.replace("_", " ")
             raise GuardFailed([Reason(f"“{row.label}” is not possible {when}: this is now {now}.")])
         if reasons := row.reasons(record):
             raise GuardFailed(reasons)
