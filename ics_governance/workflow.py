@@ -112,21 +112,11 @@ class Workflow:
             raise Refused(row.permission)
         state = getattr(record, self.column)
         if state not in row.sources:
-            passed = any(self._leads(source, (state,)) for source in row.sources)
-            when = "yet" if self._leads(state, row.sources) and not passed else "any more"
             now = state.replace("_", " ")
-            raise GuardFailed([Reason(f"“{row.label}” is not possible {when}: this is now {now}.")])
+            raise GuardFailed([Reason(f"“{row.label}” is not possible: this is now {now}.")])
         if reasons := row.reasons(record):
             raise GuardFailed(reasons)
         return row
-
-    def _leads(self, state: str, states: Collection[str]) -> bool:
-        """Whether a record may still come from a state to one of these."""
-        reached, before = {state}, set[str]()
-        while reached != before:
-            before = set(reached)
-            reached |= {row.target for row in self.transitions if reached & set(row.sources)}
-        return bool(reached & set(states))
 
     def pairs(self) -> list[tuple[str, str]]:
         """All permitted (from, to) pairs, sorted; staying is always permitted."""

@@ -164,7 +164,7 @@ def test_a_move_of_another_stage_is_a_conflict(api, world):
     case = case_at(world, "informal_resolution")
     officer, path = api("officer"), f"cases/{case.pk}/moves/"
     answer = post(officer, path, {"event": "accept"}, If_Match=officer.get(path)["ETag"])
-    assert "not possible any more" in problem(answer, 409)["detail"]
+    assert "is not possible: this is now" in problem(answer, 409)["detail"]
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_time_is_never_taken_away(asked, world, day):
 def test_what_is_closed_stays_closed(asked, world):
     do(world, "officer", requests.withdraw, asked)
     for act, words in ((requests.answer, {"answer": "x"}), (requests.refuse, {"refusal": "x"})):
-        with pytest.raises(GuardFailed, match="not possible any more"):
+        with pytest.raises(GuardFailed, match="is not possible: this is now"):
             do(world, "secretary", act, asked, **words)
     with pytest.raises(GuardFailed, match="Only an open request"):
         do(world, "officer", requests.redate, asked, due_on=date(2026, 12, 14))

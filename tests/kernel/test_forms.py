@@ -216,7 +216,11 @@ def test_every_error_names_its_field_and_links_to_the_control():
         ({"members": "0"}, "#id_members", "Members must be 1 or more"),
         ({"members": "some"}, "#id_members", "Members must be a whole number"),
         ({"kind": "other"}, "#id_kind", "Select kind from the list"),
-        ({"amount": "1234567890123456"}, "#id_amount", "Amount must have 14 digits or fewer"),
+        (
+            {"amount": "1234567890123456"},
+            "#id_amount",
+            "Amount must be less than £1,000,000,000,000, in pounds and whole pence",
+        ),
         ({"due_month": ""}, "#id_due_month", "Due date must include a month"),
         ({"due_day": "", "due_year": ""}, "#id_due_day", "Due date must include a day and a year"),
         ({"due_day": "31", "due_month": "2"}, "#id_due_day", "Due date must be a real date"),

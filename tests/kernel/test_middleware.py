@@ -168,7 +168,7 @@ def test_an_upload_of_nobody_is_not_taken_in(client, db, monkeypatch):
 PUBLIC = {
     "home", "register", "register-decision", "switch-person", "how-scores-are-made", "accessibility", "privacy",
     "verify", "health-live", "health-ready", "health-worker", "system-list", "system", "system-organogram",
-    "system-organogram-file", "system-document", "authority-ask", "authority-route",
+    "system-organogram-file", "system-document", "authority-ask", "authority-route", "forum",
 }  # fmt: skip
 SAMPLES = {
     "int": "1",

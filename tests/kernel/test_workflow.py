@@ -67,9 +67,9 @@ def test_a_check_asks_for_permission_before_state_and_state_before_guards():
     toy = _toy(may=lambda actor, permission, record: actor.user_id == 1)
     with pytest.raises(Refused):
         toy.check(_record("ash"), "finish", Actor(2, "B"))
-    with pytest.raises(GuardFailed, match="“Finish” is not possible any more: this is now ash"):
+    with pytest.raises(GuardFailed, match="“Finish” is not possible: this is now ash"):
         toy.check(_record("ash"), "finish", Actor(1, "A"))
-    with pytest.raises(GuardFailed, match="is not possible yet: this is now draft"):
+    with pytest.raises(GuardFailed, match="is not possible: this is now draft"):
         next(each for each in load() if each.name == "delegation").check(
             SimpleNamespace(status="draft"), "bring_into_force", SYSTEM
         )
@@ -291,7 +291,7 @@ def test_of_eight_who_move_a_record_at_once_exactly_one_does(world):
     for thread in threads:
         thread.join()
     assert outcomes.count("done") == 1
-    assert outcomes.count("“Cancel” is not possible any more: this is now cancelled.") == 7
+    assert outcomes.count("“Cancel” is not possible: this is now cancelled.") == 7
 
 
 # --- What is made from the tables ---------------------------------------------------------------------------------

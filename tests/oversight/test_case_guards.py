@@ -54,7 +54,7 @@ def test_1_facilitation_needs_an_attempt_on_file(world):
 @pytest.mark.parametrize("event", ["not_settled", "to_oversight_review", "support", "enforce", "to_dispute_resolution"])
 def test_1_no_stage_is_skipped(world, event):
     case = raise_case(world)
-    with refused("is not possible any more: this is now raised"):
+    with refused("is not possible: this is now raised"):
         move(world, "officer", case, event)
 
 

@@ -58,7 +58,7 @@ from partnerships.queries.authority import ask
 from tests import records
 from tests.oversight.case_world import move as move_case
 from tests.oversight.case_world import raise_case
-from tests.world import LONG_AGO, World
+from tests.world import LONG_AGO, World, moved
 
 TODAY = date(2026, 11, 10)
 DAY = date(2026, 11, 1)
@@ -245,8 +245,7 @@ def test_a_merged_trust_makes_once_what_both_made(world: World):
             function=Function.objects.get(code="community_services"), from_organisation=world.body(code),
             to_forum=committee, basis="s65z5", instrument="Agreement", limit=limit, starts=LONG_AGO,
         )  # fmt: skip
-        for status in ("approved", "in_force"):
-            Delegation.objects.filter(pk=made.pk).update(status=status)
+        moved(made, "approved", "in_force")
     merged_trusts(world)
     rows = Delegation.objects.filter(from_organisation=world.body("RAV"))
     assert [(row.limit, row.status, row.to_forum) for row in rows] == [(Decimal(500), "in_force", committee)]

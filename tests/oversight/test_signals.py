@@ -207,7 +207,7 @@ def test_without_a_reason_or_a_fair_day_nothing_changes(signal, world):
 
 def test_what_is_done_is_not_done_again(signal, world):
     act(world, "officer", actions.dismiss, signal=signal, reason="Papers were lost.")
-    with pytest.raises(GuardFailed, match="not possible any more"):
+    with pytest.raises(GuardFailed, match="is not possible: this is now"):
         act(world, "executive", actions.dismiss, signal=signal, reason="Too.")
 
 

@@ -336,7 +336,7 @@ def test_a_body_without_records_says_what_will_appear(sign_in, world):
 
 def test_how_complete_the_register_is_stands_beside_it(sign_in, england):
     page = text(sign_in("officer").get(f"{LIST}QWO/"))
-    assert "Primary care not declared" in page
+    assert "Quality not declared" in page
     assert "Commissioning declared complete from 1 July 2022" in page
 
 
