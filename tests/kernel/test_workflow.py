@@ -69,10 +69,6 @@ def test_a_check_asks_for_permission_before_state_and_state_before_guards():
         toy.check(_record("ash"), "finish", Actor(2, "B"))
     with pytest.raises(GuardFailed, match="“Finish” is not possible: this is now ash"):
         toy.check(_record("ash"), "finish", Actor(1, "A"))
-    with pytest.raises(GuardFailed, match="is not possible: this is now draft"):
-        next(each for each in load() if each.name == "delegation").check(
-            SimpleNamespace(status="draft"), "bring_into_force", SYSTEM
-        )
     with pytest.raises(GuardFailed) as caught:
         toy.check(_record(), "finish", Actor(1, "A"))
     assert caught.value.reasons == (Reason("A text", "text"),) * 2
