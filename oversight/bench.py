@@ -142,7 +142,7 @@ def _pages() -> Iterator[Timing]:
         "icb.officer@demo.test": [
             "/", "/meetings/", f"/meetings/{meeting.pk}/", "/decisions/", "/decisions/?q=community",
             f"/decisions/{decision.reference}/", f"/decisions/{draft.reference}/edit/", "/actions/?state=overdue",
-            "/organisations/?kind=trust", "/organisations/QWO/", "/forums/",
+            "/organisations/?kind=trust", "/organisations/QWO/", "/forums/?system=",
         ],
         "region.lead@demo.test": ["/region/", "/profiles/RCF/"],
         None: ["/register/", "/register/?q=community", f"/register/{decision.reference}/", "/api/v1/public/decisions/"],
