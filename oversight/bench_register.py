@@ -244,12 +244,12 @@ def _pages(timed: Timed) -> Iterator[Any]:
     for name, args in (
         ("system", ["QWO"]),
         ("system-organogram", ["QWO"]),
-        ("check-list", []),
+        ("check-list", []),  # lists: of all England
         ("expiring", []),
         ("delegation-list", []),
     ):
         try:
-            address = reverse(name, args=args)
+            address = reverse(name, args=args) + ("" if args else "?system=")
         except NoReverseMatch:  # a page that this version does not have
             continue
         client.get(address)  # what a process reads once is not this page's
