@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from partnerships import authority
 from partnerships.authority import Answer, Node, Step
+from partnerships.england import LINKS_KNOWN_FROM
 from partnerships.models import Decision, Delegation, Forum, Function, Organisation, Post
 
 from . import graph_rows as rows
@@ -234,13 +235,14 @@ def register_around(
         for row in rows.forum_rows(Q(pk__in=forums), on):
             near |= {*row.members, row.host}
             forums = {*forums, row.id}
-    near |= rows.owners_near(near, places, on)
-    makers = near | _upstream(forums, of_kind["post"], near, [row.pk for row in functions])
+    makers = near | _upstream(forums, of_kind["post"], near, places, [row.pk for row in functions], on)
     wanted = Wanted(forums, of_kind["post"], near, places, hosted=False, spent=spent)
     return load_graph(makers, functions, on=on, wanted=wanted)
 
 
-# From some holders upwards: every delegation that led to them, and to their makers. A body's board is the body.
+# From some holders, and those who may own a function that is asked of them, upwards: every delegation that led to them,
+# and to their makers. A body's board is the body, the forum of one person that person's post. May own it: the boards of
+# the systems in which the bodies work, the board and the councils of each place.
 # The function's delegations are picked out first: the planner then does not expect millions of rows of the recursion,
 # for which it would compile the query, a second long.
 UPSTREAM = """
@@ -250,21 +252,33 @@ with recursive own as materialized (
     coalesce(d.to_organisation_id, case when f.form = 'board' then f.host_id end) as to_body
   from partnerships_delegation d left join partnerships_forum f on f.id = d.to_forum_id
   where d.function_id = any(%(functions)s) and d.status not in ('draft', 'withdrawn')
+), near as (
+  select unnest(%(bodies)s::bigint[]) as body
+  union select target_body_id from partnerships_organisationrelation where kind = 'system'
+    and source_body_id = any(%(bodies)s) and (starts is null or starts <= %(on)s) and (ends is null or ends >= %(on)s)
+  union select icb_id from partnerships_place where id = any(%(places)s)
+  union select organisation_id from partnerships_place_councils where place_id = any(%(places)s)
 ), led as (
   select id, body, forum, post from own
-  where to_forum_id = any(%(forums)s) or to_body = any(%(bodies)s) or to_post = any(%(posts)s)
+  where to_forum_id = any(%(forums)s) or to_body in (select body from near) or to_post = any(%(posts)s)
     or to_post in (select post_id from partnerships_forum where id = any(%(forums)s) and form = 'individual_executive')
   union
   select u.id, u.body, u.forum, u.post
   from led join own u on u.to_forum_id = led.forum or u.to_post = led.post or u.to_body = led.body
 )
-select distinct body from led
+select body from led union select body from near
 """
 
 
-def _upstream(forums: Iterable[int], posts: Iterable[int], bodies: Iterable[int], functions: list[int]) -> set[int]:
-    """The bodies whose delegations lead to these holders; one query."""
-    keys = {"forums": sorted(forums), "posts": sorted(posts), "bodies": sorted(bodies), "functions": functions}
+def _upstream(
+    forums: Iterable[int], posts: Iterable[int], bodies: Iterable[int], places: Iterable[int], functions: list[int],
+    on: date,
+) -> set[int]:  # fmt: skip
+    """The bodies whose delegations lead to these holders, and those near them and the places; one query."""
+    keys = {
+        "forums": sorted(forums), "posts": sorted(posts), "bodies": sorted(bodies), "places": sorted(places),
+        "functions": functions, "on": max(on, LINKS_KNOWN_FROM),
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(UPSTREAM, keys)
         return {pk for (pk,) in cursor.fetchall()}

@@ -263,18 +263,6 @@ def in_systems(on: date | None) -> QuerySet[OrganisationRelation]:
     return links if on is None else links.on(max(on, LINKS_KNOWN_FROM))
 
 
-def owners_near(bodies: Collection[int], places: Collection[int], on: date) -> set[int]:
-    """Who may own a function that is asked of these bodies, for these places: the boards of the systems they work in,
-    the board and the councils of each place. One query."""
-    at = Place.objects.filter(pk__in=places)
-    found = Organisation.objects.filter(
-        Q(pk__in=in_systems(on).filter(source_body__in=bodies).values("target_body"))
-        | Q(pk__in=at.values("icb"))
-        | Q(pk__in=at.values("councils"))
-    )
-    return set(found.values_list("pk", flat=True))
-
-
 def body_rows(ids: Collection[int], on: date | None) -> list[BodyRow]:
     """Organisations by id, with the systems they work in on a day; one query."""
     since = Completeness.objects.filter(organisation=OuterRef("pk")).order_by("family")

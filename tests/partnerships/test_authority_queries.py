@@ -91,7 +91,7 @@ def test_a_joint_committee_has_its_members_of_the_day(world, diagnostics):
 
 def test_the_question_costs_the_same_however_many_delegations_there_are(world, diagnostics, django_assert_num_queries):
     board = world.place_board
-    with django_assert_num_queries(8) as first:
+    with django_assert_num_queries(7) as first:
         ask(board, diagnostics, amount=None, on=TODAY)
     for number in range(40):
         forum = Forum.objects.create(
