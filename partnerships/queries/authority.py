@@ -275,7 +275,7 @@ def _upstream(
     on: date,
 ) -> set[int]:  # fmt: skip
     """The bodies whose delegations lead to these holders, and those near them and the places; one query."""
-    keys = {
+    keys: dict[str, Any] = {
         "forums": sorted(forums), "posts": sorted(posts), "bodies": sorted(bodies), "places": sorted(places),
         "functions": functions, "on": max(on, LINKS_KNOWN_FROM),
     }  # fmt: skip
