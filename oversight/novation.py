@@ -17,7 +17,6 @@ from oversight.moves import Fate, Move, Order, Record
 
 NO_LIMIT = Decimal(10**13)
 OF_ONE_BODY = ("board", "board_committee", "committee", "individual_executive", None)  # what they pass on stays inside
-FROM_ITS_BOARD = "From the successor’s board, in place of the forum that {}; within that forum’s own limit."
 NAMED = 3  # places that a reason lists; of more it gives the number
 
 

@@ -102,10 +102,9 @@ def _alternatives(lines: Lines, asked: Node, verdict: Verdict, owners: Collectio
     """
     places = lines.ask.places
     together = {*(owners if verdict.lines else ()), *verdict.missing}
-    if not places and verdict.main is None:
-        places = _meets_for(lines.index, asked)
-    elif not places and verdict.main is not None and verdict.main.ground.only is not None:
-        places = verdict.main.ground.only - verdict.main.ground.without
+    if not places:
+        ground = None if verdict.main is None else verdict.main.ground
+        places = _meets_for(lines.index, asked) if ground is None else (ground.only or frozenset()) - ground.without
     search, node = lines.asking_for(Ask(lines.ask.amount, places, OVER)), lines.index.home(asked)
     found = (holding(search, each) for each in downstream(lines, owners) if each != node)
     able = (pair for pair in found if pair is not None and together <= {*pair[1].bodies})

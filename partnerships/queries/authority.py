@@ -118,8 +118,8 @@ def load_graph(
     """All delegations made by these bodies, with their forums, posts and places; a dozen queries at the most.
 
     `on` is the day of the question: joint committees have their members of that day, annual limits and funds what is
-    used in its financial year (without a day: the members of any, each year's use). `places` are loaded even where
-    they lie in another body's area.
+    used in its financial year (without a day: the members of any, each year's use). `places`, and those that
+    a delegation names, are loaded even where they lie in another body's area.
     """
     wanted = wanted or Wanted(places=list(places))
     functions = list(Function.objects.all()) if functions is None else list(functions)
@@ -137,7 +137,7 @@ def load_graph(
     near |= {row.to_body for row in edges if row.to_body} | {row.host for row in forums} | {row.body for row in posts}
     near |= {pk for row in forums for pk in row.members}
     bodies = rows.body_rows(near, on)
-    areas = rows.place_rows(near, wanted.places)
+    areas = rows.place_rows(near, {*wanted.places, *(place for row in edges for place in row.places)})
     used = commitments(edges, _covers(functions), on, spent=wanted.spent)
     employed, suspended = rows.employed(posts), rows.suspensions_of(edges)
     graph = authority.graph(

@@ -8,7 +8,7 @@ import pytest
 from partnerships.authority import Status, UnknownRecord
 from partnerships.models import Delegation, Forum, Function, Membership, Place
 from partnerships.queries.authority import Asked, ask
-from tests.world import moved
+from tests.world import LONG_AGO, moved
 
 TODAY = date(2026, 10, 20)
 
@@ -100,3 +100,12 @@ def test_the_question_costs_the_same_however_many_delegations_there_are(world, d
         delegate(world, diagnostics, from_organisation=world.icb, to_forum=forum, limit=Decimal(number))
     with django_assert_num_queries(len(first)):
         ask(board, diagnostics, amount=None, on=TODAY)
+
+
+def test_a_place_that_nobody_near_has_in_their_area_is_named_all_the_same(world, diagnostics):
+    """Such as one that passed to another board since the delegation was made."""
+    elsewhere = Place.objects.create(name="Salford", icb=world.body("QOP"), starts=LONG_AGO)
+    Delegation.objects.get(to_forum=world.place_board).places.add(elsewhere)
+    asked = ask(world.place_board, diagnostics, amount=None, on=TODAY)
+    assert asked.answer.status == "within_authority"
+    assert asked.places[elsewhere.pk] == "Salford"
